@@ -1,0 +1,149 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Api, Credentials } from './api.ts';
+import { ensureServers } from './build.ts';
+import { issue } from './certificates.ts';
+import {
+  edgeloomScheduler,
+  stockScheduler,
+  writeAuditPolicy,
+  writeKwok,
+  writeScheduler,
+} from './configuration.ts';
+import type { SchedulerOptions } from './configuration.ts';
+import { plainNodes, type NodeManifest } from './nodes.ts';
+import { createPki, kubeconfigOf, type PairFiles } from './pki.ts';
+import { reservePorts, type Reservation } from './ports.ts';
+import { files, PORTS, serverUrl } from './servers.ts';
+import type { Layout, NodeLossOptions, PortName, ServerName } from './servers.ts';
+import { RunningCluster } from './running-cluster.ts';
+import { ServerSet } from './server-set.ts';
+import { claim, directoryOf } from './state.ts';
+
+/** What a cluster should be. */
+export interface ClusterOptions {
+  /** A plain word; two clusters of one name cannot run at once. */
+  readonly name: string;
+  /** Where its files go; `.cache/clusters/NAME` when left out. */
+  readonly directory?: string;
+  /** Simulated nodes: manifests, or how many plain ones. */
+  readonly nodes?: readonly NodeManifest[] | number;
+  /** The scheduler for pods with `schedulerName: edgeloom`. */
+  readonly scheduler?: SchedulerOptions;
+  readonly nodeLoss?: NodeLossOptions;
+  /** How long a node's lease is valid; simulated kubelets renew four times as often. */
+  readonly leaseSeconds?: number;
+  /** Records every request to the API server in `logs/audit.log`. */
+  readonly audit?: boolean;
+  /** Whether it was started to outlive the command that asked for it; only written down. */
+  readonly detached?: boolean;
+  readonly onProgress?: (message: string) => void;
+  /** Hears of a server that ended by itself after the start. */
+  readonly onServerExit?: (message: string) => void;
+}
+
+/** A cluster that runs until `stop`, or until this process ends in whatever way. */
+export interface LocalCluster {
+  readonly name: string;
+  readonly directory: string;
+  /** The address of the API server. */
+  readonly server: string;
+  /** The administrator's kubeconfig, a path. */
+  readonly kubeconfig: string;
+  /** The authority that signed every certificate here, a path. */
+  readonly caFile: string;
+  /** The administrator's client, for setting things up and looking at them. */
+  readonly api: Api;
+  /** A kubeconfig for any user, as a path; RBAC decides what that user may do. */
+  kubeconfigFor(user: string, groups?: readonly string[]): Promise<string>;
+  /** The same for a service account, with the groups the API server would give it. */
+  kubeconfigForServiceAccount(namespace: string, name: string): Promise<string>;
+  /** A certificate to serve with (webhook, extender), signed by this cluster's authority. */
+  servingCertificate(name: string, hosts?: readonly string[]): Promise<PairFiles>;
+  /** Creates nodes and waits until they are Ready. */
+  addNodes(nodes: readonly NodeManifest[]): Promise<void>;
+  /** Restarts the scheduler of profile `edgeloom` with other options. */
+  useScheduler(options: SchedulerOptions): Promise<void>;
+  /** Ends one server at once, as a crash would. */
+  kill(name: ServerName): Promise<void>;
+  /** Starts a server that was killed and waits until it is well; its port and data are as before. */
+  start(name: ServerName): Promise<void>;
+  /** The kubelets of all nodes labelled `edgeloomtest: fault` fall silent at once. */
+  killFaultNodes(): Promise<void>;
+  /** They come back; returns when all nodes are Ready. */
+  healFaultNodes(): Promise<void>;
+  /** The servers that run, with their process ids. */
+  servers(): readonly { readonly name: ServerName; readonly pid: number }[];
+  /** Ends every server; logs and certificates stay in the folder. */
+  stop(): Promise<void>;
+}
+
+const LEASE_SECONDS = 40;
+
+/** Starts a cluster and returns when its servers are well and its nodes Ready. */
+export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
+  const progress = options.onProgress ?? (() => undefined);
+  const directory = directoryOf(options.name, options.directory);
+  await ensureServers(progress);
+  await claim(options.name, directory);
+  const { layout, credentials, reservations } = await prepare(options, directory);
+  const owner = { pid: process.pid, detached: options.detached ?? false };
+  const servers = new ServerSet(options.name, owner, layout, credentials, reservations);
+  servers.onExit = (message) => options.onServerExit?.(message);
+  const cluster = new RunningCluster(options.name, layout, credentials, servers);
+  try {
+    await cluster.boot(nodesOf(options.nodes), progress);
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`cluster "${options.name}" did not start: ${message}`, { cause: error });
+  } finally {
+    await Promise.all(Object.values(reservations).map((reservation) => reservation.release()));
+  }
+}
+
+function nodesOf(nodes: ClusterOptions['nodes']): readonly NodeManifest[] {
+  return typeof nodes === 'object' ? nodes : plainNodes(nodes ?? 0);
+}
+
+interface Prepared {
+  readonly layout: Layout;
+  readonly credentials: Credentials;
+  readonly reservations: Readonly<Record<PortName, Reservation>>;
+}
+
+/** Everything that is decided and written before the first server starts. */
+async function prepare(options: ClusterOptions, directory: string): Promise<Prepared> {
+  const reservations = await reservePorts(PORTS);
+  const numbers = Object.entries(reservations).map(([name, { port }]) => [name, port]);
+  const ports = Object.fromEntries(numbers) as Layout['ports'];
+  const pki = await createPki(join(directory, 'pki'), options.name);
+  const { authority, adminPair } = pki;
+  const layout: Layout = {
+    directory,
+    ports,
+    pki,
+    nodeLoss: options.nodeLoss ?? {},
+    leaseSeconds: options.leaseSeconds ?? LEASE_SECONDS,
+    audit: options.audit ?? false,
+  };
+  const kubeconfig = (user: string, pair = adminPair): string =>
+    kubeconfigOf(options.name, serverUrl(ports), authority.certificate, user, pair);
+  const scheduler = issue(authority, { commonName: 'system:kube-scheduler' });
+  const schedulerFile = files.schedulerKubeconfig(directory);
+  await Promise.all([
+    writeFile(files.kubeconfig(directory), kubeconfig('edgeloom-admin'), { mode: 0o600 }),
+    writeFile(schedulerFile, kubeconfig('system:kube-scheduler', scheduler), { mode: 0o600 }),
+    writeScheduler(directory, 'kube-scheduler', stockScheduler(schedulerFile)),
+    writeScheduler(
+      directory,
+      'edgeloom-scheduler',
+      edgeloomScheduler(schedulerFile, options.scheduler ?? {}),
+    ),
+    writeKwok(directory, layout.leaseSeconds),
+    ...(layout.audit ? [writeAuditPolicy(directory)] : []),
+  ]);
+  const credentials = { ca: authority.certificate, ...adminPair };
+  return { layout, credentials, reservations };
+}
