@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Quantity } from './fields.ts';
+import { objectMeta } from './meta.ts';
+import { container, podTemplate, toleration } from './pod-template.ts';
+import { QUANTITY } from './quantity.ts';
+
+const amounts: z.ZodType<Record<string, Quantity>> = z.record(
+  z.string(),
+  z.union([z.number().min(0), z.string().regex(QUANTITY)], {
+    error: 'must be a quantity, zero or more, such as 8, 500m or 16Gi',
+  }),
+);
+
+const nodeCondition = z.looseObject({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+});
+
+const taint = z.looseObject({ key: z.string(), value: z.string().optional(), effect: z.string() });
+
+/** The part of a v1 Node that decisions use; everything else is kept as it is. */
+export const kubeNode = z.looseObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('Node'),
+  metadata: objectMeta,
+  spec: z
+    .looseObject({ unschedulable: z.boolean().optional(), taints: z.array(taint).optional() })
+    .optional(),
+  status: z
+    .looseObject({
+      capacity: amounts.optional(),
+      allocatable: amounts.optional(),
+      conditions: z.array(nodeCondition).optional(),
+    })
+    .optional(),
+});
+
+/** A v1 Node. */
+export type KubeNode = z.infer<typeof kubeNode>;
+
+const podSpec = podTemplate.shape.spec.shape;
+
+/** The part of a v1 Pod that decisions use; everything else is kept as it is. */
+export const kubePod = z.looseObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('Pod'),
+  metadata: objectMeta,
+  spec: z.looseObject({
+    nodeName: z.string().optional(),
+    schedulerName: z.string().optional(),
+    containers: z.array(container).min(1),
+    initContainers: z.array(container).optional(),
+    overhead: amounts.optional(),
+    nodeSelector: podSpec.nodeSelector,
+    tolerations: z.array(toleration).optional(),
+    affinity: podSpec.affinity,
+    schedulingGates: z.array(z.looseObject({ name: z.string() })).optional(),
+  }),
+  status: z
+    .looseObject({
+      phase: z.string().optional(),
+      podIP: z.string().optional(),
+      conditions: z.array(nodeCondition).optional(),
+    })
+    .optional(),
+});
+
+/** A v1 Pod. */
+export type KubePod = z.infer<typeof kubePod>;
