@@ -13,6 +13,7 @@ import {
   type GoModule,
 } from './modules.ts';
 import { BIN, MODULES } from './paths.ts';
+import { deathWish } from './processes.ts';
 
 const run = promisify(execFile);
 const PROGRESS_MS = 5000;
@@ -127,7 +128,8 @@ async function goBuild(
 ): Promise<void> {
   const sources = module.binaries.map(({ source }) => source);
   const args = ['build', ...BUILD_FLAGS, '-ldflags', module.linkerFlags, '-o', output, ...sources];
-  const child = spawn(go, args, {
+  const [program = go, ...argv] = [...deathWish(), go, ...args];
+  const child = spawn(program, argv, {
     cwd: join(MODULES, module.folder),
     env: { ...process.env, ...BUILD_ENVIRONMENT },
     stdio: ['ignore', 'ignore', 'pipe'],

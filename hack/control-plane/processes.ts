@@ -24,9 +24,12 @@ export class ProcessGroup {
   readonly #running = new Map<number, ChildProcess>();
   readonly #watchdog: ChildProcess;
   readonly #atExit = (): void => this.#killNow();
+  readonly #prefix: readonly string[];
   #closed = false;
 
-  constructor() {
+  /** `prefix` goes before every command; tests leave it out to see the watchdog work alone. */
+  constructor(prefix: readonly string[] = deathWish()) {
+    this.#prefix = prefix;
     this.#watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'edgeloom-watchdog'], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -47,7 +50,7 @@ export class ProcessGroup {
     const [binary = name] = command;
     if (!existsSync(binary))
       throw new Error(`${name} cannot start: ${binary} is missing; run: edgeloom cluster build`);
-    const [program = binary, ...argv] = [...deathWish(), ...command];
+    const [program = binary, ...argv] = [...this.#prefix, ...command];
     const log = openSync(logFile, 'a');
     const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log] });
     closeSync(log);
@@ -115,7 +118,7 @@ async function end(child: ChildProcess): Promise<void> {
 let wish: readonly string[] | undefined;
 
 /** The prefix that makes the kernel kill a process when its parent ends; empty where there is none. */
-function deathWish(): readonly string[] {
+export function deathWish(): readonly string[] {
   const prefix = ['setpriv', '--pdeathsig', 'KILL', '--'];
   wish ??=
     process.platform === 'linux' && spawnSync('setpriv', [...prefix.slice(1), 'true']).status === 0
