@@ -1,0 +1,133 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { stringify } from 'yaml';
+import { durationMicros } from '#crds/quantity.ts';
+import { parseFiles } from '#crds/parse.ts';
+import { SOURCE_NAMES } from '#planner/sources.ts';
+import type { SourceName } from '#planner/sources.ts';
+import { PLAN_DEFAULTS } from '#planner/plan.ts';
+import { planInOrder } from '#planner/plan-in-order.ts';
+import type { PlanDocument } from '#planner/document.ts';
+import { keyOf, snapshotOf } from '#world/snapshot.ts';
+import { printInputError, worldProblems } from '../input-error.ts';
+import { planTable } from '../plan-table.ts';
+
+interface Options {
+  readonly file: string[];
+  readonly dag?: string;
+  readonly planner: SourceName;
+  readonly objective: 'utility' | 'latency';
+  readonly budget: number;
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+const budgetMs = (text: string): number => {
+  try {
+    return durationMicros(text) / 1000;
+  } catch {
+    throw new InvalidArgumentError('a duration such as 50ms or 2s');
+  }
+};
+
+/** Exit codes of the contract (architecture section 6). */
+const DONE = 0;
+const BAD_INPUT = 2;
+const NO_FEASIBLE_PLAN = 3;
+
+/** `edgeloom plan`: places DAGs of files on nodes of files, without a cluster. */
+export function planCommand(): Command {
+  return new Command('plan')
+    .summary('place the ServiceDAGs of files on the nodes of files, and say why')
+    .description(
+      'Reads ServiceDAG, EdgeRegion, Node and Pod objects, plans every ServiceDAG in the order of the files\n' +
+        '(each on what the earlier ones left), and prints where each replica goes and what that costs.',
+    )
+    .requiredOption('-f, --file <path...>', 'YAML or JSON files or folders; may be repeated')
+    .option('--dag <namespace/name>', 'plan only this ServiceDAG; the others are left out')
+    .addOption(
+      new Option('--planner <name>', 'who proposes').choices(SOURCE_NAMES).default(PLAN_DEFAULTS.planner),
+    )
+    .addOption(
+      new Option('--objective <name>', 'utility: the fixed objective J; latency: the predicted latency alone')
+        .choices(['utility', 'latency'])
+        .default(PLAN_DEFAULTS.objective),
+    )
+    .option(
+      '--budget <duration>',
+      'how long the search may improve each plan',
+      budgetMs,
+      PLAN_DEFAULTS.budgetMs,
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'),
+    )
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 every plan is feasible; 2 bad input (stderr says where and how to mend it); 3 a DAG has no feasible plan.
+
+Examples:
+  edgeloom plan -f config/samples/quickstart.yaml
+  edgeloom plan -f config/samples -o json | jq '.plans[].predicted.latencyMicros'
+  edgeloom plan -f config/samples --dag demo/teastore --objective latency --budget 500ms`,
+    )
+    .action(async (options: Options) => {
+      process.exitCode = await plan(options);
+    });
+}
+
+async function plan(options: Options): Promise<number> {
+  try {
+    const objects = await parseFiles(options.file);
+    for (const note of objects.notes) process.stderr.write(`note: ${note}\n`);
+    const wanted =
+      options.dag === undefined
+        ? objects.serviceDAGs
+        : objects.serviceDAGs.filter((d) => keyOf(d) === options.dag);
+    if (wanted.length === 0) {
+      const known = objects.serviceDAGs.map(keyOf).join(', ') || 'none';
+      const asked =
+        options.dag === undefined
+          ? 'the files hold no ServiceDAG'
+          : `no ServiceDAG ${options.dag} in the files; found: ${known}`;
+      process.stderr.write(`edgeloom plan: ${asked}\n`);
+      return BAD_INPUT;
+    }
+    const snapshot = snapshotOf({
+      nodes: objects.nodes,
+      regions: objects.edgeRegions,
+      pods: objects.pods,
+      dags: wanted,
+      nowMs: 0,
+    });
+    const refused = worldProblems(snapshot, wanted, objects);
+    if (refused.length > 0) {
+      for (const line of refused) process.stderr.write(`${line}\n`);
+      return BAD_INPUT;
+    }
+    for (const p of snapshot.problems)
+      process.stderr.write(`warning: ${p.object} ${p.field}: ${p.message}\n`);
+    const started = performance.now();
+    const { documents } = await planInOrder(
+      snapshot,
+      wanted,
+      {
+        objective: options.objective,
+        budgetMs: options.budget,
+        planner: options.planner,
+      },
+      () => Math.round((performance.now() - started) * 1000),
+    );
+    print(documents, options.output);
+    return documents.every((d) => d.feasible) ? DONE : NO_FEASIBLE_PLAN;
+  } catch (error) {
+    return printInputError(error) ? BAD_INPUT : Promise.reject(error as Error);
+  }
+}
+
+function print(documents: readonly PlanDocument[], format: Options['output']): void {
+  const [only] = documents;
+  const answer = documents.length === 1 ? only : { plans: documents };
+  if (format === 'json') process.stdout.write(`${JSON.stringify(answer)}\n`);
+  else if (format === 'yaml') process.stdout.write(stringify(answer));
+  else process.stdout.write(documents.map(planTable).join('\n'));
+}

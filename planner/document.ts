@@ -1,0 +1,47 @@
+import type { AccessPath, Assignment, Prediction, Route, Violation } from '#world/prediction.ts';
+import type { Alternative, Plan } from './plan.ts';
+
+/** A plan as the command line and the planner's HTTP answer write it (architecture section 6). */
+export interface PlanDocument {
+  readonly dag: string;
+  readonly feasible: boolean;
+  readonly source: 'Search' | 'Memory' | 'Model' | 'LLM';
+  /** Which search found it. */
+  readonly method: string;
+  readonly assignments: readonly Assignment[];
+  readonly routes: readonly Route[];
+  readonly ingress: readonly AccessPath[];
+  /** Of the least wrong attempt when nothing is feasible; absent when no node can run a service at all. */
+  readonly predicted?: Prediction;
+  readonly violations: readonly Violation[];
+  readonly alternatives: readonly Alternative[];
+  readonly provenance: {
+    readonly candidates: number;
+    readonly feasibleBeforeRepair: number;
+    readonly repaired: number;
+  };
+  readonly elapsedMicros: number;
+}
+
+/** The document of a plan. An infeasible one carries no assignment: nothing may act on it. */
+export function documentOf(plan: Plan, elapsedMicros: number): PlanDocument {
+  const acts = plan.feasible ? plan.best : undefined;
+  return {
+    dag: plan.dag,
+    feasible: plan.feasible,
+    source: plan.source,
+    method: plan.method,
+    assignments: acts?.assignments ?? [],
+    routes: acts?.routes ?? [],
+    ingress: acts?.ingress ?? [],
+    ...(plan.best === undefined ? {} : { predicted: plan.best.predicted }),
+    violations: plan.violations,
+    alternatives: plan.alternatives,
+    provenance: {
+      candidates: plan.candidates,
+      feasibleBeforeRepair: plan.feasibleBeforeRepair,
+      repaired: plan.repaired,
+    },
+    elapsedMicros,
+  };
+}

@@ -1,0 +1,121 @@
+import type { ServiceDAG } from '#crds/servicedag.ts';
+import { Evaluator } from '#world/evaluator.ts';
+import type { Objective } from '#world/evaluator.ts';
+import type { Instance } from '#world/instance.ts';
+import { instanceOf } from '#world/instance.ts';
+import { judge } from '#world/judge.ts';
+import type { Judgement } from '#world/judge.ts';
+import { keyOf } from '#world/snapshot.ts';
+import type { Snapshot } from '#world/snapshot.ts';
+import { noHost } from '#world/violations.ts';
+import type { Violation } from '#world/prediction.ts';
+import type { Candidate, SourceName } from './sources.ts';
+import { sourceOf } from './sources.ts';
+
+/** How a plan is made. */
+export interface PlanOptions {
+  readonly objective: Objective;
+  /** Time the search may take, milliseconds; turned into a number of evaluations, so that plans do not depend on the clock. */
+  readonly budgetMs: number;
+  readonly planner: SourceName;
+  /** Hosts that bound replicas keep: `fixed(instance)[task]`, -1 where a replica is free. */
+  readonly keep?: boolean;
+}
+
+/** Defaults of `edgeloom plan`. */
+export const PLAN_DEFAULTS: PlanOptions = { objective: 'utility', budgetMs: 50, planner: 'search' };
+
+/** A candidate that was not chosen. */
+export interface Alternative {
+  readonly source: 'Search';
+  readonly method: string;
+  readonly feasible: boolean;
+  readonly latencyMicros: number;
+}
+
+/** The answer for one DAG. `best` is the least wrong attempt when nothing is feasible; undefined when there is no host at all. */
+export interface Plan {
+  readonly dag: string;
+  readonly feasible: boolean;
+  readonly source: 'Search';
+  readonly method: string;
+  readonly best: Judgement | undefined;
+  readonly violations: readonly Violation[];
+  readonly alternatives: readonly Alternative[];
+  readonly candidates: number;
+  readonly feasibleBeforeRepair: number;
+  readonly repaired: number;
+}
+
+interface Judged extends Candidate {
+  readonly judgement: Judgement;
+}
+
+/** Better first: feasible before not, then the objective, then the order of the sources (so equal plans are stable). */
+function better(objective: Objective): (a: Judged, b: Judged) => number {
+  const cost = ({ judgement }: Judged): number =>
+    objective === 'latency' ? judgement.predicted.latencyMicros : judgement.cost;
+  const hard = ({ judgement }: Judged): number => judgement.violations.filter((v) => v.hard).length;
+  return (a, b) => hard(a) - hard(b) || cost(a) - cost(b);
+}
+
+/**
+ * Plans one DAG on what the world has left: candidates of the source → verified against every hard constraint → repaired by
+ * local search → the best by the objective. Throws `UnknownReference` when the DAG names a region or band the world lacks.
+ */
+export async function planDag(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions): Promise<Plan> {
+  const instance = instanceOf(snapshot, dag);
+  const fixed = options.keep === true ? fixedHosts(instance) : undefined;
+  const homeless = instance.services.filter(
+    (s) => s.hosts.length === 0 && !keepsAll(s.firstTask, s.replicas, fixed),
+  );
+  const empty = {
+    dag: keyOf(dag),
+    source: 'Search',
+    candidates: 0,
+    feasibleBeforeRepair: 0,
+    repaired: 0,
+  } as const;
+  if (homeless.length > 0) {
+    const violations = homeless.map((s) => noHost(instance, s.name));
+    return { ...empty, feasible: false, method: 'none', best: undefined, violations, alternatives: [] };
+  }
+  const evaluator = new Evaluator(instance, options.objective);
+  const candidates = await sourceOf(options.planner)(evaluator, options.budgetMs, fixed);
+  const judged = candidates.map((c): Judged => ({ ...c, judgement: judge(instance, c.assign) }));
+  const [chosen, ...others] = judged.toSorted(better(options.objective));
+  if (chosen === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
+  return {
+    ...empty,
+    feasible: chosen.judgement.feasible,
+    method: chosen.method,
+    best: chosen.judgement,
+    violations: chosen.judgement.violations,
+    alternatives: others.map(({ method, judgement }) => ({
+      source: 'Search',
+      method,
+      feasible: judgement.feasible,
+      latencyMicros: judgement.predicted.latencyMicros,
+    })),
+    candidates: judged.length,
+    feasibleBeforeRepair: judged.filter((j) => !j.repaired && j.judgement.feasible).length,
+    repaired: judged.filter((j) => j.repaired).length,
+  };
+}
+
+const keepsAll = (first: number, count: number, fixed: Int32Array | undefined): boolean =>
+  fixed !== undefined && fixed.subarray(first, first + count).every((host) => host >= 0);
+
+/** Present hosts of the DAG's replicas as fixed tasks: bound replicas stay where they are (moves are dearer than plans). */
+export function fixedHosts(instance: Instance): Int32Array {
+  const fixed = new Int32Array(instance.tasks).fill(-1);
+  const placed = instance.snapshot.placed.get(instance.key) ?? [];
+  for (const service of instance.services) {
+    const ready = placed.filter(
+      (p) => p.microservice === service.name && instance.snapshot.hosts[p.host]?.ready === true,
+    );
+    for (const [r, replica] of ready.slice(0, service.replicas).entries())
+      fixed[service.firstTask + r] = replica.host;
+  }
+  return fixed;
+}

@@ -1,0 +1,93 @@
+import type { Evaluator } from '#world/evaluator.ts';
+import { beam } from './search/beam.ts';
+import { defaultScheduler } from './search/default-scheduler.ts';
+import { greedyEft, heft } from './search/greedy.ts';
+import { localSearch } from './search/local-search.ts';
+import { solveExactly } from './search/milp.ts';
+import { latencyBound, tails } from './search/tail.ts';
+
+/** One proposal of a source. */
+export interface Candidate {
+  readonly method: string;
+  readonly assign: Int32Array;
+  /** It broke a hard limit and was mended by local search. */
+  readonly repaired: boolean;
+}
+
+/** Proposes placements for the evaluator's instance within a budget; at least one. */
+export type Source = (evaluator: Evaluator, budgetMs: number, fixed?: Int32Array) => Promise<Candidate[]>;
+
+const plain = (method: string, assign: Int32Array): Candidate => ({ method, assign, repaired: false });
+
+/** Beam widths: the first is enough for most, the second is tried when the first found no room. */
+const BEAM = 32;
+const WIDE_BEAM = 256;
+/** Complete placements of the beam that local search starts from. */
+const STARTS = 3;
+/** Evaluations without which a search is not worth starting, and after which small instances have converged. */
+const ENOUGH = 60;
+
+/** Evaluations that fit in a millisecond on the slowest machine we care for: a count, so that plans do not depend on the clock. */
+function evaluationsPerMs(evaluator: Evaluator): number {
+  const { instance } = evaluator;
+  const walks = Math.max(1, instance.ingress.length);
+  const pairs = evaluator.flow.time.length;
+  const contended = instance.edges.some((edge) => edge.bps > 0);
+  return 1e6 / (400 + 60 * instance.tasks * walks + (contended ? 150 : 20) * pairs * (contended ? 1 : walks));
+}
+
+/** Greedy EFT, HEFT and beam as candidates, the best few improved by local search: the default planner. */
+const search: Source = async (evaluator, budgetMs, fixed) => {
+  const { instance } = evaluator;
+  const tail = tails(evaluator);
+  const bound = evaluator.objective === 'latency' ? latencyBound(instance, evaluator, tail) : -Infinity;
+  const starts = [plain('greedy', greedyEft(evaluator, fixed)), plain('heft', heft(evaluator, fixed))];
+  let wide = beam(evaluator, tail, BEAM, STARTS, fixed);
+  if (wide.length === 0) wide = beam(evaluator, tail, WIDE_BEAM, STARTS, fixed);
+  starts.push(...wide.map((assign) => plain('beam', assign)));
+  const scored = starts
+    .map((start) => ({ ...start, value: evaluator.value(start.assign) }))
+    .toSorted((a, b) => a.value - b.value);
+  const budget = Math.min(
+    budgetMs * evaluationsPerMs(evaluator),
+    ENOUGH * instance.tasks * Math.sqrt(instance.snapshot.hosts.length) * 2,
+  );
+  const runs = scored.slice(0, STARTS);
+  const improved = runs.map(({ assign, method }) => {
+    const found = localSearch(evaluator, assign, Math.floor(budget / runs.length), bound, fixed);
+    return { method: `${method}+local`, assign: found.assign, repaired: false };
+  });
+  return [...improved, ...scored];
+};
+
+const sources = {
+  search,
+  greedy: async (evaluator, _budget, fixed) => [plain('greedy', greedyEft(evaluator, fixed))],
+  heft: async (evaluator, _budget, fixed) => [plain('heft', heft(evaluator, fixed))],
+  beam: async (evaluator, _budget, fixed) => {
+    const [best] = beam(evaluator, tails(evaluator), BEAM, 1, fixed);
+    return [best === undefined ? plain('greedy', greedyEft(evaluator, fixed)) : plain('beam', best)];
+  },
+  milp: async (evaluator, budgetMs, fixed) => {
+    const seeds = await search(evaluator, 50, fixed);
+    const exact = await solveExactly(
+      evaluator,
+      seeds.map((s) => s.assign),
+      Math.max(budgetMs, 1000),
+      fixed,
+    );
+    return [plain(exact.proven ? 'milp' : 'milp (not proven)', exact.assign), ...seeds];
+  },
+  'default-scheduler': async (evaluator) => [
+    plain('default-scheduler', defaultScheduler(evaluator.instance)),
+  ],
+} satisfies Record<string, Source>;
+
+/** Names that `--planner` takes. */
+export type SourceName = keyof typeof sources;
+
+/** All planners by name. */
+export const SOURCE_NAMES = Object.keys(sources) as SourceName[];
+
+/** The source of a name. */
+export const sourceOf = (name: SourceName): Source => sources[name];

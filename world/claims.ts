@@ -1,0 +1,127 @@
+import { LABELS } from '#crds/meta.ts';
+import type { KubePod } from '#crds/node.ts';
+import type { ServiceDAG } from '#crds/servicedag.ts';
+import type { DeploymentPlan } from '#crds/deploymentplan.ts';
+import { demandOf } from './demand.ts';
+import type { Graph } from './graph.ts';
+import type { Host } from './host.ts';
+import type { ArcClaim, Claim, HostClaim } from './ledger.ts';
+import { podRequests } from './requests.ts';
+import { keyOf, ownerOf } from './snapshot.ts';
+import type { Objects, PlacedReplica } from './snapshot.ts';
+
+interface Base {
+  readonly hosts: readonly Host[];
+  readonly resources: readonly string[];
+  readonly graph: Graph;
+}
+
+/** Amounts in the column order of the snapshot. */
+const columns = (resources: readonly string[], requests: ReadonlyMap<string, number>): number[] =>
+  resources.map((name) => requests.get(name) ?? 0);
+
+/** A pod that holds its node: bound, and not finished (architecture section 5). */
+const holds = (pod: KubePod): boolean =>
+  pod.spec.nodeName !== undefined && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
+
+/** Arcs of a walk through named vertices, the quickest arc where two vertices share several; undefined when a hop is gone. */
+export function arcsAlong(
+  graph: Graph,
+  vertexOf: ReadonlyMap<string, number>,
+  via: readonly string[],
+): number[] | undefined {
+  const arcs: number[] = [];
+  for (let hop = 1; hop < via.length; hop++) {
+    const from = vertexOf.get(via[hop - 1] ?? '');
+    const to = vertexOf.get(via[hop] ?? '');
+    if (from === undefined || to === undefined) return undefined;
+    let found = -1;
+    for (let arc = graph.first[from] ?? 0; arc < (graph.first[from + 1] ?? 0); arc++) {
+      if (graph.head[arc] === to && found < 0) found = arc;
+    }
+    if (found < 0) return undefined;
+    arcs.push(found);
+  }
+  return arcs;
+}
+
+/** What pods hold, and what plans in force hold beyond them: replicas not bound yet, and bandwidth of routes. */
+export function claimsOf(
+  base: Base,
+  objects: Objects,
+): { claims: Claim[]; placed: Map<string, PlacedReplica[]> } {
+  const hostOf = new Map(base.hosts.map((host, h) => [host.name, h]));
+  const dags = new Map(objects.dags.map((dag) => [keyOf(dag), dag]));
+  const claims: Claim[] = [];
+  const placed = new Map<string, PlacedReplica[]>();
+  const bound = new Map<string, number[]>();
+  for (const pod of (objects.pods ?? []).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
+    const host = hostOf.get(pod.spec.nodeName ?? '');
+    if (host === undefined || !holds(pod)) continue;
+    const dagName = pod.metadata.labels?.[LABELS.dag];
+    const dagKey = dagName === undefined ? undefined : `${pod.metadata.namespace ?? 'default'}/${dagName}`;
+    const mine = dagKey !== undefined && dags.has(dagKey);
+    const owner = mine ? ownerOf(dagKey) : `Pod ${keyOf(pod)}`;
+    const amounts = columns(base.resources, podRequests(pod.spec));
+    claims.push({ owner, hosts: [{ host, amounts }], arcs: [] });
+    if (!mine || pod.metadata.deletionTimestamp !== undefined) continue;
+    const microservice = pod.metadata.labels?.[LABELS.microservice] ?? '';
+    const replicas = placed.get(dagKey) ?? [];
+    placed.set(dagKey, [...replicas, { microservice, pod: pod.metadata.name, host }]);
+    bound.set(`${dagKey}/${microservice}`, [...(bound.get(`${dagKey}/${microservice}`) ?? []), host]);
+  }
+  for (const plan of objects.plans ?? []) {
+    const key = `${plan.metadata.namespace ?? 'default'}/${plan.spec.dag.name}`;
+    const dag = dags.get(key);
+    if (dag === undefined) continue;
+    claims.push(planClaim(base, hostOf, dag, plan, (service) => bound.get(`${key}/${service}`) ?? []));
+  }
+  return { claims, placed };
+}
+
+/** The planned hosts that no bound replica has taken: each bound one first takes its own host's place, else any. */
+function notYetBound(planned: readonly number[], bound: readonly number[]): number[] {
+  const left = [...planned];
+  const strangers = bound.filter((host) => {
+    const at = left.indexOf(host);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+  return left.slice(strangers.length);
+}
+
+/** What a plan holds: a host for each replica that is not bound yet, and every route's bandwidth. */
+function planClaim(
+  base: Base,
+  hostOf: ReadonlyMap<string, number>,
+  dag: ServiceDAG,
+  plan: DeploymentPlan,
+  boundOf: (microservice: string) => readonly number[],
+): Claim {
+  const hosts: HostClaim[] = [];
+  const waiting = new Map<string, number[]>();
+  for (const section of plan.spec.regions) {
+    for (const assignment of section.assignments) {
+      const host = hostOf.get(assignment.ranked[0]?.node ?? '');
+      if (host !== undefined)
+        waiting.set(assignment.microservice, [...(waiting.get(assignment.microservice) ?? []), host]);
+    }
+  }
+  for (const service of dag.spec.microservices) {
+    const amounts = columns(base.resources, podRequests(service.template.spec));
+    const left = notYetBound(waiting.get(service.name) ?? [], boundOf(service.name));
+    for (const host of left) hosts.push({ host, amounts });
+  }
+  const vertexOf = new Map(base.graph.names.map((name, v) => [name, v]));
+  const arcs: ArcClaim[] = [];
+  const needs = new Map(demandOf(dag).edges.map((edge) => [`${edge.from}>${edge.to}`, edge.bps]));
+  for (const route of plan.spec.routes) {
+    const bps = needs.get(`${route.from}>${route.to}`) ?? 0;
+    for (const path of route.paths) {
+      const share = Math.ceil((bps * path.weightPpm) / 1e6);
+      if (share === 0) continue;
+      for (const arc of arcsAlong(base.graph, vertexOf, path.via) ?? []) arcs.push({ arc, bps: share });
+    }
+  }
+  return { owner: ownerOf(keyOf(dag)), hosts, arcs };
+}
