@@ -136,13 +136,14 @@ const BOUTIQUE_PAYLOAD: Readonly<Record<string, string>> = {
   shippingservice: '2Ki',
   'redis-cart': '4Ki',
 };
+/** Assumed: so many that no street machine holds the whole shop. The publishers run three of each. */
 const BOUTIQUE_REPLICAS: Readonly<Record<string, Microservice['replicas']>> = {
   frontend: HOT,
-  productcatalogservice: HOT,
-  currencyservice: { min: 2, max: 3 },
-  cartservice: WARM,
   adservice: HOT,
-  recommendationservice: WARM,
+  cartservice: HOT,
+  currencyservice: HOT,
+  recommendationservice: HOT,
+  productcatalogservice: { min: 3, max: 4 },
 };
 const REDIS_MICROS = 100;
 /** Assumed limits on the calls a person waits for most; the floor of bandwidth beside them is the publishers'. */

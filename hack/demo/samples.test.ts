@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { parseFiles } from '#crds/parse.ts';
+import { durationMicros, quantity } from '#crds/quantity.ts';
+import { planInOrder } from '#planner/plan-in-order.ts';
+import { PLAN_DEFAULTS } from '#planner/plan.ts';
+import { snapshotOf } from '#world/snapshot.ts';
 import type { DagManifest } from './applications.ts';
 import { staleFiles } from './files.ts';
 import { demoApplications, demoTopology, generatedSamples } from './samples.ts';
@@ -14,20 +19,13 @@ const documents = (file: string): unknown[] =>
     return doc.toJS() as unknown;
   });
 
-const units: Readonly<Record<string, number>> = { '': 1, m: 1e-3, Mi: 2 ** 20, Gi: 2 ** 30 };
-const amount = (text: string): number => {
-  const match = /^([\d.]+)(m|Mi|Gi|)$/.exec(text);
-  assert.ok(match, `quantity ${text}`);
-  return Number(match[1]) * (units[match[2] ?? ''] ?? Number.NaN);
-};
-
 const requestsOf = (
   service: DagManifest['spec']['microservices'][number],
 ): { cpu: number; memory: number } => {
   const requests = service.template.spec.containers.map((container) => container.resources.requests);
   return {
-    cpu: requests.reduce((sum, r) => sum + amount(r.cpu), 0),
-    memory: requests.reduce((sum, r) => sum + amount(r.memory), 0),
+    cpu: requests.reduce((sum, r) => sum + quantity(r.cpu), 0),
+    memory: requests.reduce((sum, r) => sum + quantity(r.memory), 0),
   };
 };
 
@@ -63,6 +61,38 @@ describe('the samples', () => {
     assert.deepEqual(documents('regions.yaml'), regions);
     assert.deepEqual(documents('nodes.yaml'), nodes);
     for (const dag of dags) assert.deepEqual(documents(`${dag.metadata.name}.yaml`), [dag]);
+  });
+
+  const sets = {
+    'the three applications and their world': { files: Object.keys(generatedSamples()), dags: 3, nodes: 40 },
+    quickstart: { files: ['quickstart.yaml'], dags: 1, nodes: 4 },
+  };
+  for (const [name, set] of Object.entries(sets)) {
+    it(`are read by Edgeloom without a problem: ${name}`, async () => {
+      const { serviceDAGs, edgeRegions, nodes, notes } = await parseFiles(
+        set.files.map((file) => join(SAMPLES, file)),
+      );
+      assert.deepEqual([serviceDAGs.length, nodes.length, notes], [set.dags, set.nodes, []]);
+      const world = snapshotOf({ nodes, regions: edgeRegions, dags: serviceDAGs, nowMs: 0 });
+      assert.deepEqual(world.problems, []);
+      assert.equal(world.hosts.length, set.nodes);
+    });
+  }
+
+  it('can be planned with 10 % to spare, and not by the default scheduler', async () => {
+    const files = Object.keys(generatedSamples()).map((file) => join(SAMPLES, file));
+    const { serviceDAGs, edgeRegions, nodes } = await parseFiles(files);
+    const world = snapshotOf({ nodes, regions: edgeRegions, dags: serviceDAGs, nowMs: 0 });
+    const sharesOf = async (planner: 'search' | 'default-scheduler'): Promise<number[]> => {
+      const { documents } = await planInOrder(world, serviceDAGs, { ...PLAN_DEFAULTS, planner }, () => 0);
+      return documents.map(({ predicted }, at) => {
+        const limit = serviceDAGs[at]?.spec.qos.maxLatency;
+        assert.ok(predicted !== undefined && limit !== undefined);
+        return predicted.latencyMicros / durationMicros(limit);
+      });
+    };
+    for (const share of await sharesOf('search')) assert.ok(share <= 0.9, `${share} of maxLatency`);
+    for (const share of await sharesOf('default-scheduler')) assert.ok(share > 1, `${share} of maxLatency`);
   });
 
   it('apply everything but nodes to a cluster', () => {
@@ -133,7 +163,7 @@ describe('the samples', () => {
         const asked = dags
           .flatMap((dag) => dag.spec.microservices)
           .reduce((sum, service) => sum + requestsOf(service)[resource] * service.replicas[count], 0);
-        const room = edge.reduce((sum, node) => sum + amount(node.status.allocatable[resource] ?? '0'), 0);
+        const room = edge.reduce((sum, node) => sum + quantity(node.status.allocatable[resource] ?? '0'), 0);
         assert.ok(asked <= 0.6 * room, `${resource}: ${asked} of ${room}`);
       }
     });
@@ -142,6 +172,6 @@ describe('the samples', () => {
   it('give frontend its measured 792 us on a node of 3000 mips', () => {
     const frontend = dags.flatMap((dag) => dag.spec.microservices).find(({ name }) => name === 'frontend');
     assert.ok(frontend);
-    assert.equal(Math.round(amount(frontend.work) / (3000 * requestsOf(frontend).cpu)), 792);
+    assert.equal(Math.round(quantity(frontend.work) / (3000 * requestsOf(frontend).cpu)), 792);
   });
 });
