@@ -14,7 +14,7 @@ interface Link {
   readonly success?: string;
 }
 
-export interface RegionManifest {
+interface RegionManifest {
   readonly apiVersion: 'edgeloom.dev/v1alpha1';
   readonly kind: 'EdgeRegion';
   readonly metadata: { readonly name: string };
@@ -32,7 +32,7 @@ export interface RegionManifest {
   };
 }
 
-export interface NodeManifest {
+interface NodeManifest {
   readonly apiVersion: 'v1';
   readonly kind: 'Node';
   readonly metadata: {
