@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import {
+  boundedMap,
   dnsLabel,
   duration,
   labelValue,
@@ -120,11 +121,9 @@ export const edgeRegionSpec = z
     tier: z.enum(['Edge', 'Cloud']).default('Edge').describe('Edge, or the cloud behind it.'),
     nodeSelector: z
       .strictObject({
-        matchLabels: z
-          .record(z.string(), z.string().max(63))
-          .refine((labels) => Object.keys(labels).length > 0, { error: 'must name at least one label' })
-          .meta({ minProperties: 1, maxProperties: 32 })
-          .describe('Labels that every node of the region carries.'),
+        matchLabels: boundedMap(z.string().max(63), { min: 1, max: 32 }).describe(
+          'Labels that every node of the region carries.',
+        ),
       })
       .describe('Which nodes are in the region; selectors of regions are disjoint.'),
     topology: topology.prefault({}),
@@ -145,7 +144,7 @@ export const edgeRegionSpec = z
   .describe('What the region is.');
 
 const resources = (what: string): z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodString>> =>
-  z.record(z.string(), text(32)).meta({ maxProperties: 64 }).describe(what).optional();
+  boundedMap(text(32), { max: 64 }).describe(what).optional();
 
 const status = z
   .strictObject({

@@ -31,7 +31,7 @@ function intOrString(
   const whole = z.int().min(bounds.min);
   const number = bounds.max === undefined ? whole : whole.max(bounds.max);
   return z
-    .union([number, z.string().max(32).regex(grammar)], { error })
+    .union([number, z.string().max(32).regex(grammar, { error })], { error })
     .meta({ 'x-kubernetes-int-or-string': true });
 }
 
@@ -82,6 +82,20 @@ export const natural = (): z.ZodInt => z.int().min(0);
 
 /** Parts per million of a whole. */
 export const ppm = (): z.ZodInt => z.int().min(0).max(1_000_000);
+
+/** An object with free keys, bounded as the API server wants it. */
+export function boundedMap<V extends z.ZodType>(
+  value: V,
+  bounds: { min?: number; max: number },
+): z.ZodRecord<z.ZodString, V> {
+  const { min = 0, max } = bounds;
+  const size = (map: object): number => Object.keys(map).length;
+  return z
+    .record(z.string(), value)
+    .refine((map) => size(map) >= min, { error: `must not be empty: name at least ${min}` })
+    .refine((map) => size(map) <= max, { error: `must not have more than ${max} keys` })
+    .meta(min > 0 ? { minProperties: min, maxProperties: max } : { maxProperties: max });
+}
 
 /** Free text of bounded length, written by a controller. */
 export const text = (max: number): z.ZodString => z.string().max(max);

@@ -1,15 +1,19 @@
 import { z } from 'zod';
-import type { Quantity } from './fields.ts';
 import { objectMeta } from './meta.ts';
 import { container, podTemplate, toleration } from './pod-template.ts';
 import { QUANTITY } from './quantity.ts';
 
-const amounts: z.ZodType<Record<string, Quantity>> = z.record(
+/** Quantities as Kubernetes itself takes them: a bare fraction such as `cpu: 0.5` is legal here. */
+const amounts = z.record(
   z.string(),
   z.union([z.number().min(0), z.string().regex(QUANTITY)], {
-    error: 'must be a quantity, zero or more, such as 8, 500m or 16Gi',
+    error: 'must be a quantity, zero or more: write 8, 500m or 16Gi',
   }),
 );
+
+const podContainer = container.extend({
+  resources: z.looseObject({ requests: amounts.optional(), limits: amounts.optional() }).optional(),
+});
 
 const nodeCondition = z.looseObject({
   type: z.string(),
@@ -50,8 +54,8 @@ export const kubePod = z.looseObject({
   spec: z.looseObject({
     nodeName: z.string().optional(),
     schedulerName: z.string().optional(),
-    containers: z.array(container).min(1),
-    initContainers: z.array(container).optional(),
+    containers: z.array(podContainer).min(1),
+    initContainers: z.array(podContainer).optional(),
     overhead: amounts.optional(),
     nodeSelector: podSpec.nodeSelector,
     tolerations: z.array(toleration).optional(),

@@ -1,21 +1,11 @@
 import { z } from 'zod';
 import type { Quantity } from './fields.ts';
-import { QUANTITY } from './quantity.ts';
+import { amount, boundedMap } from './fields.ts';
 
 const open = { 'x-kubernetes-preserve-unknown-fields': true } as const;
 
-const amounts = (what: string): z.ZodType<Record<string, Quantity>, Record<string, Quantity>> =>
-  z
-    .record(
-      z.string(),
-      z
-        .union([z.int().min(0), z.string().max(32).regex(QUANTITY)], {
-          error: 'must be a quantity, zero or more, such as 500m, 2 or 256Mi',
-        })
-        .meta({ 'x-kubernetes-int-or-string': true }),
-    )
-    .meta({ maxProperties: 32 })
-    .describe(what);
+const amounts = (what: string): z.ZodRecord<z.ZodString, z.ZodType<Quantity, Quantity>> =>
+  boundedMap(amount(), { max: 32 }).describe(what);
 
 const expression = z
   .looseObject({
@@ -105,9 +95,7 @@ const podSpec = z
       .optional()
       .describe('Containers that run first, and sidecars.'),
     overhead: amounts('What the pod itself takes on top of its containers.').optional(),
-    nodeSelector: z
-      .record(z.string(), z.string().max(63))
-      .meta({ maxProperties: 64 })
+    nodeSelector: boundedMap(z.string().max(63), { max: 64 })
       .optional()
       .describe('Labels that a node must carry.'),
     tolerations: z.array(toleration).max(64).optional().describe('Taints that the pods put up with.'),
@@ -131,14 +119,8 @@ export const podTemplate = z
   .strictObject({
     metadata: z
       .looseObject({
-        labels: z
-          .record(z.string(), z.string().max(63))
-          .meta({ maxProperties: 64 })
-          .optional()
-          .describe('Labels of the pods.'),
-        annotations: z
-          .record(z.string(), z.string().max(65536))
-          .meta({ maxProperties: 64 })
+        labels: boundedMap(z.string().max(63), { max: 64 }).optional().describe('Labels of the pods.'),
+        annotations: boundedMap(z.string().max(65536), { max: 64 })
           .optional()
           .describe('Annotations of the pods.'),
       })

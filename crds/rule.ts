@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** A rule over several fields of one object, said twice: in CEL for the API server, in TypeScript for the parser. */
 export interface Rule<T> {
@@ -19,9 +19,7 @@ export interface Rule<T> {
 /** The schema with its rules: the parser checks `holds`, the generated CRD carries `cel`. */
 export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z.output<S>>[]): S {
   const checked = rules.reduce<S>((inner, { holds, message, path }) => {
-    return holds === undefined
-      ? inner
-      : (inner.refine(holds, { error: message, path: [...(path ?? [])] }) as S);
+    return holds === undefined ? inner : inner.refine(holds, { error: message, path: [...(path ?? [])] });
   }, schema);
   const validations = rules.map(({ cel, message, celMessage, fieldPath, reason }) => ({
     rule: cel,
@@ -30,7 +28,7 @@ export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z
     ...(fieldPath === undefined ? {} : { fieldPath }),
     ...(reason === undefined ? {} : { reason }),
   }));
-  return checked.meta({ 'x-kubernetes-validations': validations }) as S;
+  return checked.meta({ 'x-kubernetes-validations': validations });
 }
 
 /** A list whose items are told apart by keys, in the words of the API server. */
