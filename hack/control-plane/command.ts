@@ -3,6 +3,7 @@ import { ensureServers } from './build.ts';
 import { startDetached, stopDetached } from './detached.ts';
 import { showKind, startKind, stopKind } from './kind.ts';
 import { readNodeManifests } from './manifests.ts';
+import { directoryOf } from './state.ts';
 import { clusterStatus, runningClusters, statusTable } from './status.ts';
 
 const DEFAULT_NAME = 'edgeloom';
@@ -22,7 +23,8 @@ interface Up extends Where {
 export function clusterCommand(): Command {
   const cluster = new Command('cluster')
     .description('a local cluster: real Kubernetes servers as plain processes, simulated nodes')
-    .addHelpText('after', HELP);
+    .addHelpText('after', HELP)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2)); // not inherited from the parent
   cluster
     .command('build')
     .description('build the servers from the pinned Go modules into .cache/bin (7 minutes the first time)')
@@ -59,7 +61,7 @@ With --provider kind the nodes are containers (needs Docker; see hack/kind/READM
 
 function where(command: Command): Command {
   return command
-    .option('--name <name>', 'which cluster; several can run side by side', DEFAULT_NAME)
+    .option('--name <name>', 'which cluster; several can run side by side', clusterName, DEFAULT_NAME)
     .addOption(
       new Option('--provider <provider>', 'processes on this machine, or containers')
         .choices(['local', 'kind'])
@@ -77,7 +79,7 @@ async function up({ name, provider, nodes, file }: Up): Promise<void> {
     process.stdout.write(`${await startKind(name)}\n`);
     return;
   }
-  const wanted = file === undefined ? (nodes ?? DEFAULT_NODES) : await readNodeManifests(file);
+  const wanted = file === undefined ? (nodes ?? DEFAULT_NODES) : await readNodeManifests(file).catch(refuse);
   const kubeconfig = await startDetached({ name, nodes: wanted }, say);
   const suffix = name === DEFAULT_NAME ? '' : ` --name ${name}`;
   say(
@@ -110,6 +112,19 @@ async function absent(name: string): Promise<string> {
 /** What the person typed cannot be done: exit code 2. */
 class BadInput extends Error {
   override readonly name = 'BadInput';
+}
+
+function refuse(error: Error): never {
+  throw new BadInput(error.message, { cause: error });
+}
+
+function clusterName(text: string): string {
+  try {
+    directoryOf(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function count(text: string): number {

@@ -102,7 +102,8 @@ async function look(server: ServerState, directory: string, health: Health): Pro
   return { name, port, pid, health: answer, log };
 }
 
-async function readCredentials(kubeconfig: string): Promise<Credentials> {
+/** What a kubeconfig of ours proves its user with. */
+export async function readCredentials(kubeconfig: string): Promise<Credentials> {
   const { clusters, users } = parse(await readFile(kubeconfig, 'utf8')) as {
     clusters: [{ cluster: Record<string, string> }];
     users: [{ user: Record<string, string> }];
