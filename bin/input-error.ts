@@ -2,7 +2,7 @@ import type { ServiceDAG } from '#crds/servicedag.ts';
 import { InputError, problemLine } from '#crds/input-error.ts';
 import type { ParsedObjects } from '#crds/parse.ts';
 import { UnknownReference, instanceOf } from '#world/instance.ts';
-import { keyOf } from '#world/snapshot.ts';
+import { keyOf } from '#world/objects.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 
 /** Prints every problem of a refused input to stderr; false when the error is something else. */

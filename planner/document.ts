@@ -1,5 +1,6 @@
 import type { AccessPath, Assignment, Prediction, Route, Violation } from '#world/prediction.ts';
 import type { Alternative, Plan } from './plan.ts';
+import type { RankedNode } from './rank.ts';
 
 /** A plan as the command line and the planner's HTTP answer write it (architecture section 6). */
 export interface PlanDocument {
@@ -8,7 +9,7 @@ export interface PlanDocument {
   readonly source: 'Search' | 'Memory' | 'Model' | 'LLM';
   /** Which search found it. */
   readonly method: string;
-  readonly assignments: readonly Assignment[];
+  readonly assignments: readonly (Assignment & { readonly ranked: readonly RankedNode[] })[];
   readonly routes: readonly Route[];
   readonly ingress: readonly AccessPath[];
   /** Of the least wrong attempt when nothing is feasible; absent when no node can run a service at all. */
@@ -31,7 +32,7 @@ export function documentOf(plan: Plan, elapsedMicros: number): PlanDocument {
     feasible: plan.feasible,
     source: plan.source,
     method: plan.method,
-    assignments: acts?.assignments ?? [],
+    assignments: (acts?.assignments ?? []).map((a, i) => ({ ...a, ranked: plan.ranked[i] ?? [] })),
     routes: acts?.routes ?? [],
     ingress: acts?.ingress ?? [],
     ...(plan.best === undefined ? {} : { predicted: plan.best.predicted }),

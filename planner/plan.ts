@@ -5,11 +5,13 @@ import type { Instance } from '#world/instance.ts';
 import { instanceOf } from '#world/instance.ts';
 import { judge } from '#world/judge.ts';
 import type { Judgement } from '#world/judge.ts';
-import { keyOf } from '#world/snapshot.ts';
+import { keyOf } from '#world/objects.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { noHost } from '#world/violations.ts';
 import type { Violation } from '#world/prediction.ts';
 import type { Candidate, SourceName } from './sources.ts';
+import { rankNodes } from './rank.ts';
+import type { RankedNode } from './rank.ts';
 import { sourceOf } from './sources.ts';
 
 /** How a plan is made. */
@@ -18,8 +20,10 @@ export interface PlanOptions {
   /** Time the search may take, milliseconds; turned into a number of evaluations, so that plans do not depend on the clock. */
   readonly budgetMs: number;
   readonly planner: SourceName;
-  /** Hosts that bound replicas keep: `fixed(instance)[task]`, -1 where a replica is free. */
+  /** Bound replicas stay where they are; only the others are placed. */
   readonly keep?: boolean;
+  /** How many nodes to rank for each replica, the chosen one included; 1 by default. */
+  readonly ranks?: number;
 }
 
 /** Defaults of `edgeloom plan`. */
@@ -40,6 +44,8 @@ export interface Plan {
   readonly source: 'Search';
   readonly method: string;
   readonly best: Judgement | undefined;
+  /** Choices for each replica in the order of `best.assignments`, the chosen node first. */
+  readonly ranked: readonly (readonly RankedNode[])[];
   readonly violations: readonly Violation[];
   readonly alternatives: readonly Alternative[];
   readonly candidates: number;
@@ -78,18 +84,28 @@ export async function planDag(snapshot: Snapshot, dag: ServiceDAG, options: Plan
   } as const;
   if (homeless.length > 0) {
     const violations = homeless.map((s) => noHost(instance, s.name));
-    return { ...empty, feasible: false, method: 'none', best: undefined, violations, alternatives: [] };
+    return {
+      ...empty,
+      feasible: false,
+      method: 'none',
+      best: undefined,
+      ranked: [],
+      violations,
+      alternatives: [],
+    };
   }
   const evaluator = new Evaluator(instance, options.objective);
   const candidates = await sourceOf(options.planner)(evaluator, options.budgetMs, fixed);
   const judged = candidates.map((c): Judged => ({ ...c, judgement: judge(instance, c.assign) }));
   const [chosen, ...others] = judged.toSorted(better(options.objective));
   if (chosen === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
+  const ranking = rankNodes(evaluator, chosen.assign, options.ranks ?? 1, fixed);
   return {
     ...empty,
     feasible: chosen.judgement.feasible,
     method: chosen.method,
     best: chosen.judgement,
+    ranked: chosen.judgement.assignments.map((a) => ranking.get(`${a.microservice}/${a.replica}`) ?? []),
     violations: chosen.judgement.violations,
     alternatives: others.map(({ method, judgement }) => ({
       source: 'Search',

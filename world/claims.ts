@@ -1,4 +1,4 @@
-import { LABELS } from '#crds/meta.ts';
+import { LABELS, PLACEMENT_GATE, SCHEDULER_NAME } from '#crds/meta.ts';
 import type { KubePod } from '#crds/node.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import type { DeploymentPlan } from '#crds/deploymentplan.ts';
@@ -7,8 +7,8 @@ import type { Graph } from './graph.ts';
 import type { Host } from './host.ts';
 import type { ArcClaim, Claim, HostClaim } from './ledger.ts';
 import { podRequests } from './requests.ts';
-import { keyOf, ownerOf } from './snapshot.ts';
-import type { Objects, PlacedReplica } from './snapshot.ts';
+import { keyOf, ownerOf } from './objects.ts';
+import type { Objects, PlacedReplica } from './objects.ts';
 
 interface Base {
   readonly hosts: readonly Host[];
@@ -20,9 +20,21 @@ interface Base {
 const columns = (resources: readonly string[], requests: ReadonlyMap<string, number>): number[] =>
   resources.map((name) => requests.get(name) ?? 0);
 
-/** A pod that holds its node: bound, and not finished (architecture section 5). */
-const holds = (pod: KubePod): boolean =>
-  pod.spec.nodeName !== undefined && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
+const finished = (pod: KubePod): boolean =>
+  pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+
+/**
+ * The node a pod is decided for: bound (architecture section 5), or released from our gate with pins of which the first is
+ * the scheduler's first choice. Undefined for a pod that still waits.
+ */
+export function decidedNode(pod: KubePod): string | undefined {
+  if (pod.spec.nodeName !== undefined) return pod.spec.nodeName;
+  if (pod.spec.schedulerName !== SCHEDULER_NAME) return undefined;
+  if (pod.spec.schedulingGates?.some((gate) => gate.name === PLACEMENT_GATE) === true) return undefined;
+  const terms =
+    pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return terms?.[0]?.matchFields?.find((field) => field.key === 'metadata.name')?.values?.[0];
+}
 
 /** Arcs of a walk through named vertices, the quickest arc where two vertices share several; undefined when a hop is gone. */
 export function arcsAlong(
@@ -56,8 +68,8 @@ export function claimsOf(
   const placed = new Map<string, PlacedReplica[]>();
   const bound = new Map<string, number[]>();
   for (const pod of (objects.pods ?? []).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
-    const host = hostOf.get(pod.spec.nodeName ?? '');
-    if (host === undefined || !holds(pod)) continue;
+    const host = hostOf.get(decidedNode(pod) ?? '');
+    if (host === undefined || finished(pod)) continue;
     const dagName = pod.metadata.labels?.[LABELS.dag];
     const dagKey = dagName === undefined ? undefined : `${pod.metadata.namespace ?? 'default'}/${dagName}`;
     const mine = dagKey !== undefined && dags.has(dagKey);

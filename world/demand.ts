@@ -60,7 +60,7 @@ export function demandOf(dag: ServiceDAG): Demand {
       payloadBytes: quantity(edge.payload ?? '0'),
       bps: bps.get(i) ?? 0,
       maxLatency: edge.maxLatency === undefined ? Infinity : durationMicros(edge.maxLatency),
-      sync: edge.sync === true,
+      sync: edge.sync,
     })),
   };
 }

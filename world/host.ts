@@ -3,7 +3,7 @@ import type { KubeNode } from '#crds/node.ts';
 import { ANNOTATIONS } from '#crds/meta.ts';
 import type { Problem } from './problem.ts';
 import { baseUnits, podRequests } from './requests.ts';
-import type { Objects } from './snapshot.ts';
+import type { Objects } from './objects.ts';
 
 /** A node taint that matters to scheduling. */
 export interface Taint {

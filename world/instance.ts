@@ -8,7 +8,8 @@ import { allowedArcs } from './paths.ts';
 import type { Usable } from './paths.ts';
 import { queueWait } from './queueing.ts';
 import { podRequests, servingMilliCpu } from './requests.ts';
-import { keyOf, ledgerWithout, ownerOf } from './snapshot.ts';
+import { ledgerWithout } from './snapshot.ts';
+import { keyOf, ownerOf } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
 import { PathTable } from './path-table.ts';
 

@@ -6,7 +6,7 @@ import type { AccessPath, Assignment, Prediction, Route, Violation } from './pre
 import { accessPaths, assignmentsOf, criticalPath, routesBy, whole } from './report.ts';
 import { heldBy, pieceTimes, routesOf } from './routing.ts';
 import type { PairRoute } from './routing.ts';
-import { ownerOf } from './snapshot.ts';
+import { ownerOf } from './objects.ts';
 import { violationsOf } from './violations.ts';
 
 /** Everything the world model says of one assignment, with exact routes. */

@@ -1,27 +1,13 @@
-import type { DeploymentPlan } from '#crds/deploymentplan.ts';
-import type { EdgeRegion } from '#crds/edgeregion.ts';
-import type { KubeNode, KubePod } from '#crds/node.ts';
-import type { ServiceDAG } from '#crds/servicedag.ts';
 import { claimsOf } from './claims.ts';
 import type { Graph } from './graph.ts';
 import type { Host } from './host.ts';
 import { hostsOf, resourcesOf } from './host.ts';
 import type { Claim } from './ledger.ts';
 import { Ledger } from './ledger.ts';
+import type { Objects, PlacedReplica } from './objects.ts';
 import type { Problem } from './problem.ts';
 import { topologyOf } from './topology.ts';
-import type { Band, Gateway } from './topology.ts';
-
-/** Kubernetes objects a snapshot is made of: from files, from a cluster's caches, or from the simulator. */
-export interface Objects {
-  readonly nodes: readonly KubeNode[];
-  readonly regions: readonly EdgeRegion[];
-  readonly dags: readonly ServiceDAG[];
-  readonly pods?: readonly KubePod[];
-  readonly plans?: readonly DeploymentPlan[];
-  /** Milliseconds since the epoch. */
-  readonly nowMs: number;
-}
+import type { Gateway } from './topology.ts';
 
 /** The world at one moment: plain, immutable, in the order of names. Everything a decision may look at. */
 export interface Snapshot {
@@ -41,23 +27,6 @@ export interface Snapshot {
   readonly placed: ReadonlyMap<string, readonly PlacedReplica[]>;
   readonly problems: readonly Problem[];
 }
-
-/** A replica that runs somewhere now. */
-export interface PlacedReplica {
-  readonly microservice: string;
-  readonly pod: string;
-  readonly host: number;
-}
-
-export type { Band, Gateway, Host };
-
-/** `namespace/name`. */
-export const keyOf = (object: {
-  readonly metadata: { readonly namespace?: string | undefined; readonly name: string };
-}): string => `${object.metadata.namespace ?? 'default'}/${object.metadata.name}`;
-
-/** Name under which a DAG holds claims. */
-export const ownerOf = (dagKey: string): string => `ServiceDAG ${dagKey}`;
 
 /** Builds the world from objects. Never throws on what they say: what cannot be used is left out and named in `problems`. */
 export function snapshotOf(objects: Objects): Snapshot {

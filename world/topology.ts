@@ -95,13 +95,12 @@ function linkArcs(
         continue;
       }
       // A full-duplex link is its two directions; a link is a duplicate when one of its directions is there already.
-      const directions =
-        link.oneWay === true
-          ? [[from, to]]
-          : [
-              [from, to],
-              [to, from],
-            ];
+      const directions = link.oneWay
+        ? [[from, to]]
+        : [
+            [from, to],
+            [to, from],
+          ];
       const keys = directions.map(([a, b]) => `${a}>${b}|${sliceKey(link)}`);
       const first = keys.map((k) => seen.get(k)).find((k) => k !== undefined);
       for (const key of keys) if (!seen.has(key)) seen.set(key, `${where.object} ${where.field}`);

@@ -7,7 +7,8 @@ import type { SourceName } from '#planner/sources.ts';
 import { PLAN_DEFAULTS } from '#planner/plan.ts';
 import { planInOrder } from '#planner/plan-in-order.ts';
 import type { PlanDocument } from '#planner/document.ts';
-import { keyOf, snapshotOf } from '#world/snapshot.ts';
+import { snapshotOf } from '#world/snapshot.ts';
+import { keyOf } from '#world/objects.ts';
 import { printInputError, worldProblems } from '../input-error.ts';
 import { planTable } from '../plan-table.ts';
 
@@ -120,7 +121,7 @@ async function plan(options: Options): Promise<number> {
     print(documents, options.output);
     return documents.every((d) => d.feasible) ? DONE : NO_FEASIBLE_PLAN;
   } catch (error) {
-    return printInputError(error) ? BAD_INPUT : Promise.reject(error as Error);
+    return printInputError(error) ? BAD_INPUT : Promise.reject(error);
   }
 }
 
