@@ -23,8 +23,7 @@ interface Up extends Where {
 export function clusterCommand(): Command {
   const cluster = new Command('cluster')
     .description('a local cluster: real Kubernetes servers as plain processes, simulated nodes')
-    .addHelpText('after', HELP)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2)); // not inherited from the parent
+    .addHelpText('after', HELP);
   cluster
     .command('build')
     .description('build the servers from the pinned Go modules into .cache/bin (7 minutes the first time)')
@@ -52,7 +51,7 @@ const HELP = `
 Examples:
   edgeloom cluster up                                   40 nodes, ready in a few seconds
   export KUBECONFIG=$(edgeloom cluster up --nodes 200 --name big)
-  edgeloom cluster up -f my-nodes.yaml                  your own nodes, simulated
+  edgeloom cluster up -f config/samples/nodes.yaml      the nodes of a file, simulated
   edgeloom cluster status --name big
   edgeloom cluster down --name big
 

@@ -34,7 +34,7 @@ describe("a cluster's folder", () => {
 
   it('is refused while its cluster runs, with the way out', async () => {
     await claim('demo', directory);
-    const child = spawn('/bin/sh', ['-c', 'sleep 60; :', join(directory, 'etcd')]);
+    const child = spawn('/bin/sh', ['-c', 'read -r line; :', join(directory, 'etcd')]);
     try {
       while (!belongsTo(child.pid!, directory)) await sleep(10);
       await writeState(directory, state(child.pid!));

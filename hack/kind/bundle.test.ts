@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundle } from './bundle.ts';
+
+describe('the bundle of the image', () => {
+  it('runs, and has every worker beside it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'edgeloom-bundle-'));
+    try {
+      await bundle(folder);
+      const help = execFileSync(process.execPath, [join(folder, 'main.mjs'), '--help'], { encoding: 'utf8' });
+      assert.match(help, /plan/);
+      assert.ok((await readdir(folder)).includes('milp-worker.mjs'));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
