@@ -154,8 +154,7 @@ const RESOURCES: readonly Resource[] = [
 
 const NAME_RULE = {
   rule: "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",
-  message: 'the name becomes a label: at most 63 lower case letters, digits and "-"',
-  fieldPath: '.metadata.name',
+  message: 'metadata.name becomes a label: at most 63 lower case letters, digits and "-"',
 };
 
 /** The CustomResourceDefinition of a resource. */

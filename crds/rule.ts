@@ -4,8 +4,6 @@ import type { z } from 'zod';
 export interface Rule<T> {
   readonly cel: string;
   readonly message: string;
-  /** A CEL expression that makes a message with the names in it. */
-  readonly celMessage?: string;
   /** Below the object that carries the rule, e.g. `.edges`. */
   readonly fieldPath?: string;
   readonly reason?:
@@ -21,10 +19,9 @@ export function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z
   const checked = rules.reduce<S>((inner, { holds, message, path }) => {
     return holds === undefined ? inner : inner.refine(holds, { error: message, path: [...(path ?? [])] });
   }, schema);
-  const validations = rules.map(({ cel, message, celMessage, fieldPath, reason }) => ({
+  const validations = rules.map(({ cel, message, fieldPath, reason }) => ({
     rule: cel,
     message,
-    ...(celMessage === undefined ? {} : { messageExpression: celMessage }),
     ...(fieldPath === undefined ? {} : { fieldPath }),
     ...(reason === undefined ? {} : { reason }),
   }));

@@ -40,7 +40,10 @@ function convert(schema: JsonSchema, at: string, refused: string[]): JsonSchema 
   const plain = schema['x-kubernetes-int-or-string'] === true ? intOrString(schema) : schema;
   for (const reason of defects(plain)) refused.push(`${at}: ${reason}`);
   const out: JsonSchema = {};
-  for (const keyword of KEPT) if (plain[keyword] !== undefined) out[keyword] = plain[keyword];
+  Object.assign(
+    out,
+    Object.fromEntries(KEPT.filter((k) => plain[k] !== undefined).map((k) => [k, plain[k]])),
+  );
   if (plain.type === 'integer') Object.assign(out, integer(plain));
   for (const [keyword, value] of Object.entries(plain))
     if (keyword.startsWith('x-kubernetes-')) out[keyword] = value;
@@ -64,18 +67,9 @@ const isMap = (schema: JsonSchema): schema is JsonSchema & { additionalPropertie
 /** The bounds of both alternatives on one level: those of numbers do not touch strings, and the other way round. */
 function intOrString({ anyOf, ...rest }: JsonSchema): JsonSchema {
   const [number = {}, string = {}] = anyOf ?? [];
-  const { type: _integer, ...numberBounds } = withoutSafeBounds(number);
+  const { type: _integer, ...numberBounds } = number;
   const { type: _string, ...stringBounds } = string;
   return { ...rest, ...numberBounds, ...stringBounds };
-}
-
-function withoutSafeBounds(schema: JsonSchema): JsonSchema {
-  const { minimum, maximum, ...rest } = schema;
-  return {
-    ...rest,
-    ...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
-    ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
-  };
 }
 
 /** Whole numbers say their width; the bounds of JavaScript stay: the parser has them too. */
