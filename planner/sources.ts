@@ -20,12 +20,12 @@ export type Source = (evaluator: Evaluator, budgetMs: number, fixed?: Int32Array
 const plain = (method: string, assign: Int32Array): Candidate => ({ method, assign, repaired: false });
 
 /** Beam widths: the first is enough for most, the second is tried when the first found no room. */
-const BEAM = 32;
-const WIDE_BEAM = 256;
+const BEAM = 128;
+const WIDE_BEAM = 1024;
 /** Complete placements of the beam that local search starts from. */
-const STARTS = 3;
+const STARTS = 1;
 /** Evaluations without which a search is not worth starting, and after which small instances have converged. */
-const ENOUGH = 60;
+const ENOUGH = 100;
 
 /** Evaluations that fit in a millisecond on the slowest machine we care for: a count, so that plans do not depend on the clock. */
 function evaluationsPerMs(evaluator: Evaluator): number {

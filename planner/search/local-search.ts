@@ -10,6 +10,8 @@ export interface Found {
 
 /** Share of the evaluations spent cooling before the last descent. */
 const COOLING = 0.85;
+/** First temperature as a share of the value: a move that costs this much is taken with probability 1/e. */
+const HEAT = 0.03;
 
 /**
  * Improves an assignment within `evaluations` evaluations (a count, not a clock: the same input gives the same answer on any
@@ -69,7 +71,7 @@ export function localSearch(
 
   const current = best.slice();
   let currentValue = bestValue;
-  const hot = Math.abs(bestValue) * 0.05;
+  const hot = Math.abs(bestValue) * HEAT;
   const until = spent + (evaluations - spent) * COOLING;
   const from = spent;
   while (spent < until && !done()) {

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { parseFiles, parseText } from '#crds/parse.ts';
+import type { ParsedObjects } from '#crds/parse.ts';
+import { PLAN_DEFAULTS, planDag } from '#planner/plan.ts';
+import type { PlanOptions } from '#planner/plan.ts';
+import type { SourceName } from '#planner/sources.ts';
+import { snapshotOf } from '#world/snapshot.ts';
+import type { Snapshot } from '#world/snapshot.ts';
+import type { ServiceDAG } from '#crds/servicedag.ts';
+import { table } from '../bin/table.ts';
+import { instanceObjects } from './instances/instance.ts';
+import { figure, mean, median, quantile, report, wantsJson } from './report.ts';
+import type { Figure } from './report.ts';
+
+/** `make bench-plan`: how far plans are from proven optima, beside other planners, and how long they take. */
+const FOLDER = new URL('./instances/', import.meta.url);
+const PLANNERS: readonly SourceName[] = ['search', 'beam', 'heft', 'greedy', 'default-scheduler'];
+
+interface Optimum {
+  readonly services: number;
+  readonly nodes: number;
+  readonly latencyMicros: number;
+  readonly proven: boolean;
+}
+
+interface Problem {
+  readonly snapshot: Snapshot;
+  readonly dag: ServiceDAG;
+}
+
+function problemOf(objects: ParsedObjects): Problem {
+  const [dag] = objects.serviceDAGs;
+  if (dag === undefined) throw new Error('an instance holds one ServiceDAG');
+  return {
+    dag,
+    snapshot: snapshotOf({ nodes: objects.nodes, regions: objects.edgeRegions, dags: [dag], nowMs: 0 }),
+  };
+}
+
+async function timed(problem: Problem, options: PlanOptions): Promise<{ latency: number; ms: number }> {
+  const started = performance.now();
+  const plan = await planDag(problem.snapshot, problem.dag, options);
+  return { latency: plan.best?.predicted.latencyMicros ?? Infinity, ms: performance.now() - started };
+}
+
+const optima = JSON.parse(await readFile(new URL('optima.json', FOLDER), 'utf8')) as Record<string, Optimum>;
+const proven = Object.entries(optima).filter(([, o]) => o.proven);
+const problems = await Promise.all(
+  proven.map(async ([name]) => problemOf(await parseFiles([new URL(`${name}.json`, FOLDER).pathname]))),
+);
+
+/** Gap of each instance in per cent; runs twice, the second time counts (the first warms the code). */
+const gaps = new Map<SourceName, { gap: number; ms: number }[]>();
+for (const planner of PLANNERS) {
+  const rows: { gap: number; ms: number }[] = [];
+  for (const [i, [, optimum]] of proven.entries()) {
+    const problem = problems[i];
+    if (problem === undefined) continue;
+    const options: PlanOptions = { ...PLAN_DEFAULTS, objective: 'latency', planner };
+    await timed(problem, options);
+    const { latency, ms } = await timed(problem, options);
+    rows.push({ gap: 100 * Math.max(0, latency / optimum.latencyMicros - 1), ms });
+  }
+  gaps.set(planner, rows);
+}
+
+async function times(services: number, nodes: number, runs: number): Promise<number[]> {
+  const found: number[] = [];
+  for (let run = -2; run < runs; run++) {
+    const items = instanceObjects(services, nodes, 77 + run);
+    const problem = problemOf(parseText(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }), 'bench'));
+    const { ms } = await timed(problem, { ...PLAN_DEFAULTS, objective: 'latency' });
+    if (run >= 0) found.push(ms);
+  }
+  return found;
+}
+
+const small = await times(8, 40, 25);
+const large = await times(64, 200, 9);
+const of = (planner: SourceName): number[] => (gaps.get(planner) ?? []).map((r) => r.gap);
+
+if (!wantsJson()) {
+  const rows = PLANNERS.map((planner) => {
+    const own = gaps.get(planner) ?? [];
+    const gap = own.map((r) => r.gap);
+    const cell = (value: number): string => `${value.toFixed(2)} %`;
+    return [
+      planner,
+      cell(mean(gap)),
+      cell(median(gap)),
+      cell(Math.max(...gap)),
+      String(gap.filter((g) => g < 0.01).length),
+      `${median(own.map((r) => r.ms)).toFixed(1)} ms`,
+    ];
+  });
+  process.stdout.write(
+    `Latency above the optimum that the MILP proved, ${proven.length} stored instances (bench/instances)\n\n` +
+      `${table(['PLANNER', 'MEAN', 'MEDIAN', 'WORST', 'OPTIMAL', 'TIME p50'], rows)}\n`,
+  );
+}
+
+const figures: Figure[] = [
+  figure('plan.gap.mean', mean(of('search')), '%', '<= 2', proven.length),
+  figure('plan.gap.worst', Math.max(...of('search')), '%', '<= 10', proven.length),
+  figure('plan.gap.mean.greedy', mean(of('greedy')), '%', '', proven.length),
+  figure('plan.gap.mean.default-scheduler', mean(of('default-scheduler')), '%', '', proven.length),
+  figure('plan.instances.proven', proven.length, 'instances', '>= 30', proven.length),
+  figure('plan.time.8x40.p50', median(small), 'ms', '<= 20', small.length),
+  figure('plan.time.8x40.p99', quantile(small, 0.99), 'ms', '', small.length),
+  figure('plan.time.64x200.p50', median(large), 'ms', '<= 1000', large.length),
+];
+report('plan', figures);
