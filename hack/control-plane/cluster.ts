@@ -74,8 +74,11 @@ export interface LocalCluster {
   healFaultNodes(): Promise<void>;
   /** The servers that run, with their process ids. */
   servers(): readonly { readonly name: ServerName; readonly pid: number }[];
-  /** Ends every server; logs and certificates stay in the folder. */
-  stop(): Promise<void>;
+  /**
+   * Ends every server and removes the folder. `keep` leaves logs and certificates there; so does
+   * a set EDGELOOM_KEEP_CLUSTERS in the environment, for looking at what a test left behind.
+   */
+  stop(keep?: boolean): Promise<void>;
 }
 
 const LEASE_SECONDS = 40;
@@ -95,7 +98,7 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
     await cluster.boot(nodesOf(options.nodes), progress);
     return cluster;
   } catch (error) {
-    await cluster.stop();
+    await cluster.stop(true);
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(`cluster "${options.name}" did not start: ${message}`, { cause: error });
   } finally {

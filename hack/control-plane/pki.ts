@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { createAuthority, createTokenKey, issue, type Authority, type Pair } from './certificates.ts';
 
 /** The group that may do everything. */
-export const MASTERS = 'system:masters';
+const MASTERS = 'system:masters';
 const HOSTS = ['localhost', 'kubernetes.default.svc', '127.0.0.1', '10.0.0.1'];
 
 /** A pair of PEM files, by path. */

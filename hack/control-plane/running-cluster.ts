@@ -32,6 +32,7 @@ export class RunningCluster implements LocalCluster {
   readonly api: Api;
   readonly #layout: Layout;
   readonly #servers: ServerSet;
+  #stopping: Promise<void> | undefined;
 
   constructor(name: string, layout: Layout, credentials: Credentials, servers: ServerSet) {
     this.name = name;
@@ -124,9 +125,15 @@ export class RunningCluster implements LocalCluster {
     return this.#servers.list();
   }
 
-  async stop(): Promise<void> {
+  stop(keep = process.env.EDGELOOM_KEEP_CLUSTERS !== undefined): Promise<void> {
+    this.#stopping ??= this.#stop(keep);
+    return this.#stopping;
+  }
+
+  async #stop(keep: boolean): Promise<void> {
     await Promise.all([this.#servers.close(), this.api.close()]);
-    await rm(join(this.directory, 'etcd'), { recursive: true, force: true });
+    const unwanted = keep ? join(this.directory, 'etcd') : this.directory;
+    await rm(unwanted, { recursive: true, force: true });
   }
 
   async #waitForNodes(names: readonly string[]): Promise<void> {
