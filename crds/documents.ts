@@ -27,7 +27,9 @@ export function documentsOf(text: string): { documents: Written[]; problems: Syn
       prettyErrors: false,
       merge: true,
     })) {
-      for (const error of document.errors) {
+      // One mistake of syntax makes many: the first is the one to mend.
+      const first = document.errors.find((e) => e.code !== 'DUPLICATE_KEY');
+      for (const error of first === undefined ? document.errors : [first]) {
         problems.push({ line: lines.linePos(error.pos[0]).line, ...explain(error.code, error.message) });
       }
       if (document.errors.length > 0 || document.contents === null) continue;

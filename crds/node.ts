@@ -3,11 +3,13 @@ import { objectMeta } from './meta.ts';
 import { container, podTemplate, toleration } from './pod-template.ts';
 import { QUANTITY } from './quantity.ts';
 
+const NO_QUANTITY = 'must be a quantity, zero or more: write 8, 500m or 16Gi';
+
 /** Quantities as Kubernetes itself takes them: a bare fraction such as `cpu: 0.5` is legal here. */
 const amounts = z.record(
   z.string(),
-  z.union([z.number().min(0), z.string().regex(QUANTITY)], {
-    error: 'must be a quantity, zero or more: write 8, 500m or 16Gi',
+  z.union([z.number().min(0), z.string().regex(QUANTITY, { error: NO_QUANTITY })], {
+    error: NO_QUANTITY,
   }),
 );
 

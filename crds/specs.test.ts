@@ -3,7 +3,7 @@ import { InputError } from './input-error.ts';
 import { API_VERSION } from './meta.ts';
 import { parseText } from './parse.ts';
 import { SPECS } from './specs.table.ts';
-import type { SpecRow } from './specs.table.ts';
+import type { SpecRow } from './spec-row.ts';
 
 const parse = ({ kind, spec, name = 'fixture' }: SpecRow): ReturnType<typeof parseText> =>
   parseText(JSON.stringify({ apiVersion: API_VERSION, kind, metadata: { name }, spec }), 'table.json');

@@ -5,7 +5,7 @@ import { crdFiles } from '#crds/definitions.ts';
 import { API_VERSION, GROUP, VERSION } from '#crds/meta.ts';
 import { parseText } from '#crds/parse.ts';
 import { SPECS } from '#crds/specs.table.ts';
-import type { SpecRow } from '#crds/specs.table.ts';
+import type { SpecRow } from '#crds/spec-row.ts';
 import { startCluster, type LocalCluster } from '#hack/control-plane/cluster.ts';
 
 interface Status {
@@ -207,10 +207,13 @@ describe('the CRDs on a real API server', () => {
     const short = resources
       .filter((r) => !r.name.includes('/'))
       .map((r) => [r.name, r.shortNames, r.categories]);
-    assert.deepEqual(short.sort(), [
-      ['deploymentplans', ['dp'], ['edgeloom']],
-      ['edgeregions', ['er'], ['edgeloom']],
-      ['servicedags', ['sdag'], ['edgeloom']],
-    ]);
+    assert.deepEqual(
+      short.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+      [
+        ['deploymentplans', ['dp'], ['edgeloom']],
+        ['edgeregions', ['er'], ['edgeloom']],
+        ['servicedags', ['sdag'], ['edgeloom']],
+      ],
+    );
   });
 });
