@@ -5,8 +5,7 @@ import type { ObjectMeta } from './meta.ts';
 import { listMap, withRules } from './rule.ts';
 import { conditions, performance } from './status.ts';
 
-/** Where a plan can come from. */
-export const SOURCES = ['Search', 'Memory', 'Model', 'LLM'] as const;
+const SOURCES = ['Search', 'Memory', 'Model', 'LLM'] as const;
 
 const assignment = z
   .strictObject({

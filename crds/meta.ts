@@ -34,14 +34,8 @@ export const ANNOTATIONS = {
   site: `${GROUP}/site`,
 } as const;
 
-/** Extended resources of nodes that Edgeloom knows by name. */
-export const RESOURCES = { npu: `${GROUP}/npu`, radio: `${GROUP}/radio` } as const;
-
 /** Radio bands: the one list that `ServiceDAG.spec.ingress[].band` and `EdgeRegion.spec.radio.bands[].name` share. */
 export const BANDS = ['lte', 'sub6', 'mmWave', 'subTHz', 'THz', 'wifi'] as const;
-
-/** A radio band. */
-export type BandName = (typeof BANDS)[number];
 
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 

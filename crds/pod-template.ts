@@ -130,6 +130,3 @@ export const podTemplate = z
     spec: podSpec,
   })
   .describe('An ordinary pod template (core/v1 PodTemplateSpec).');
-
-/** An ordinary pod template. */
-export type PodTemplate = z.infer<typeof podTemplate>;

@@ -193,9 +193,3 @@ export interface ServiceDAG {
   spec: ServiceDAGSpec;
   status?: ServiceDAGStatus | undefined;
 }
-
-/** One microservice of a DAG. */
-export type Microservice = ServiceDAGSpec['microservices'][number];
-
-/** One edge of a DAG. */
-export type DagEdge = ServiceDAGSpec['edges'][number];

@@ -1,7 +1,7 @@
 import type { JsonSchema } from './json-schema.ts';
 
 /** A schema that cannot become part of a CRD; the message lists every place and reason. */
-export class NotStructural extends Error {
+class NotStructural extends Error {
   override readonly name = 'NotStructural';
 }
 
