@@ -18,7 +18,7 @@ import { watchFrames } from './watch-frames.ts';
 import type { WatchFrame } from './watch-frames.ts';
 import { Wire } from './wire.ts';
 export type { WatchFrame } from './watch-frames.ts';
-export type { CallOptions, TransportOptions } from './transport-options.ts';
+export type { CallOptions, ListOptions, Page, Selection, TransportOptions } from './transport-options.ts';
 
 interface RawList<T> {
   readonly items?: readonly T[] | null;
