@@ -20,7 +20,8 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly ownerReferences?: readonly OwnerReference[] | undefined;
   readonly finalizers?: readonly string[] | undefined;
-  readonly creationTimestamp?: string | undefined;
+  /** null in templates and in files written by tools. */
+  readonly creationTimestamp?: string | null | undefined;
   readonly deletionTimestamp?: string | undefined;
   readonly managedFields?: unknown;
 }
