@@ -5,7 +5,7 @@ ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 CACHED_NODE := .cache/node/node_modules/node-linux-$(ARCH)/bin
 export PATH := $(CURDIR)/$(CACHED_NODE):$(CURDIR)/node_modules/.bin:$(CURDIR)/.cache/bin:$(PATH)
 export NODE_OPTIONS := --disable-warning=ExperimentalWarning
-EDGELOOM := node bin/edgeloom
+EDGELOOM := bin/edgeloom
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers demo test test-unit test-e2e verify fix generate bench cluster-up cluster-down image deploy
@@ -33,7 +33,7 @@ test-unit: setup ## unit, property and contract tests that need no cluster
 	@mocha
 
 test-e2e: servers ## user stories on a local cluster
-	@mocha --spec 'e2e/**/*.test.ts' --timeout 240000 --reporter spec
+	@mocha --no-config --timeout 240000 'e2e/**/*.test.ts'
 
 generate: setup ## write the generated files: crds/bases, config/rbac
 	@node hack/generate.ts
