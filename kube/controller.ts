@@ -25,7 +25,7 @@ export interface ControllerOptions {
   reconcile: (key: string, context: ReconcileContext) => Promise<void>;
   workers?: number;
   deadlineMs?: number;
-  /** How long running reconciles may go on after a stop, before their signal aborts. */
+  /** How long running reconciles may go on after a stop; less than a lease has left after its renew deadline. */
   drainMs?: number;
   /** With `keys`: every key comes back at least this often, spread by jitter. */
   resyncMs?: number;
@@ -57,7 +57,7 @@ export class Controller {
 
   /** Runs once, until the signal aborts and the running reconciles have ended. */
   async run(signal: AbortSignal): Promise<void> {
-    const { workers = 2, drainMs = 5_000 } = this.#options;
+    const { workers = 2, drainMs = 4_000 } = this.#options;
     const resync = this.#resync(signal);
     const working = Promise.all(Array.from({ length: workers }, () => this.#work(signal)));
     await aborted(signal);

@@ -115,10 +115,10 @@ export class LeaseClaim {
     const apiVersion = 'coordination.k8s.io/v1';
     if (before === undefined) {
       const lease: Lease = { apiVersion, kind: 'Lease', metadata: { name, namespace }, spec };
-      await transport.create(LEASE, lease);
+      this.#lease = await transport.create(LEASE, lease);
     } else {
       const lease: Lease = { ...before, apiVersion, kind: 'Lease', spec };
-      await transport.update(LEASE, lease);
+      this.#lease = await transport.update(LEASE, lease);
     }
   }
 }

@@ -27,7 +27,8 @@ export async function runParts(signal: AbortSignal, parts: readonly Part[]): Pro
       await part(both);
       if (!both.aborted) throw new Error('a part ended before it was asked to');
     } catch (error) {
-      if (!both.aborted) failures.push(error);
+      // A part that passes on why it was stopped has not failed.
+      if (error !== both.reason) failures.push(error);
       failed.abort(error);
     }
   });

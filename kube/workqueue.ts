@@ -147,7 +147,7 @@ export class WorkQueue {
     this.#queue.length = 0;
     this.#dirty.clear();
     this.#metrics?.depth(0);
-    for (const settle of [...this.#waiters]) settle(undefined);
+    for (const settle of this.#waiters) settle(undefined);
   }
 
   #offer(key: string): void {
