@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { clusterCommand } from '#hack/control-plane/command.ts';
+import { partCommands } from './commands/parts.ts';
 import { planCommand } from './commands/plan.ts';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -14,6 +15,7 @@ const program = new Command('edgeloom')
 
 program.addCommand(planCommand());
 program.addCommand(clusterCommand());
+for (const command of partCommands()) program.addCommand(command);
 
 /** A wrong command line is bad input: exit 2, on every level of subcommands. */
 function exitsWithTwo(command: Command): void {

@@ -1,0 +1,100 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createLog } from '#kube/log.ts';
+import { untilStopped } from '#kube/main.ts';
+import { Transport } from '#kube/transport.ts';
+
+/** The long-running parts (architecture section 6). Each serves /healthz, /readyz and /metrics on its port. */
+export function partCommands(): Command[] {
+  return [operator(), planner(), agent(), extender()];
+}
+
+const port = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new InvalidArgumentError('a port is a whole number from 0 to 65535 (0 takes a free one)');
+  }
+  return value;
+};
+
+function part(name: string, summary: string, defaultPort: number): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(`${summary}. Runs until SIGTERM or Ctrl-C; logs are JSON lines on stderr.`)
+    .option('--port <number>', 'where /healthz, /readyz and /metrics are served', port, defaultPort);
+}
+
+const kubeconfig = (): Option =>
+  new Option(
+    '--kubeconfig <file>',
+    'how to reach the API server (default: $KUBECONFIG, ~/.kube/config, or the pod)',
+  );
+const namespace = (): Option =>
+  new Option('--namespace <name>', 'namespace of the Leases').default('edgeloom-system');
+const identity = (): Option =>
+  new Option('--identity <name>', 'who holds the Lease').default(
+    `${process.env['HOSTNAME'] ?? 'local'}-${process.pid}`,
+  );
+
+interface ClusterOptions {
+  readonly port: number;
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly identity: string;
+}
+
+// Each part is loaded when it is asked for: `edgeloom plan` should not wait for servers it does not run.
+
+function operator(): Command {
+  return part('operator', 'turns ServiceDAGs into plans, Deployments, Services and status', 8080)
+    .addOption(kubeconfig())
+    .addOption(namespace())
+    .addOption(identity())
+    .option('--planner-url <url>', 'where the planner answers', 'http://edgeloom-planner:8081')
+    .action(async (options: ClusterOptions & { plannerUrl: string }) => {
+      const { runOperator } = await import('#operator/main.ts');
+      const { port: at, ...rest } = options;
+      const transport = await Transport.fromKubeConfigFile(options.kubeconfig);
+      await runOperator({ ...rest, port: at, transport, log: createLog('operator'), signal: untilStopped() });
+    });
+}
+
+function planner(): Command {
+  return part('planner', 'answers POST /v1/plans with verified plans', 8081).action(
+    async (options: { port: number }) => {
+      const { runPlanner } = await import('#planner/main/main.ts');
+      await runPlanner({ port: options.port, log: createLog('planner'), signal: untilStopped() });
+    },
+  );
+}
+
+function agent(): Command {
+  return part('agent', 'opens the gates of its regions’ pods and pins them to nodes', 8082)
+    .addOption(kubeconfig())
+    .addOption(namespace())
+    .addOption(identity())
+    .addOption(new Option('--region <name...>', 'regions to decide for').conflicts('all'))
+    .option('--all', 'every EdgeRegion, as they come and go')
+    .action(async (options: ClusterOptions & { region?: string[]; all?: boolean }, command: Command) => {
+      const regions = options.all === true ? 'all' : options.region;
+      if (regions === undefined)
+        command.error('edgeloom agent: say --all or --region NAME...', { exitCode: 2 });
+      const { runAgents } = await import('#agents/main/agent.ts');
+      const transport = await Transport.fromKubeConfigFile(options.kubeconfig);
+      await runAgents({ ...options, regions, transport, log: createLog('agent'), signal: untilStopped() });
+    });
+}
+
+function extender(): Command {
+  return part('extender', 'guards kube-scheduler’s choices from memory (filter, prioritize)', 8083)
+    .addOption(kubeconfig())
+    .action(async (options: { port: number; kubeconfig?: string }) => {
+      const { runExtender } = await import('#scheduler-plugin/main.ts');
+      const transport = await Transport.fromKubeConfigFile(options.kubeconfig);
+      await runExtender({
+        port: options.port,
+        transport,
+        log: createLog('extender'),
+        signal: untilStopped(),
+      });
+    });
+}
