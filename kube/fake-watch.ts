@@ -106,7 +106,7 @@ export class FakeWatch {
   }
 
   #write(text: string): void {
-    if (!this.#muted && text !== '' && this.#answer.writable) this.#answer.write(text);
+    if (!this.#muted && text !== '' && !this.#answer.writableEnded) this.#answer.write(text);
   }
 }
 
