@@ -58,8 +58,10 @@ export class Wire {
       ...(servername === undefined ? {} : { servername }),
       ...(insecure === true ? { rejectUnauthorized: false } : {}),
     };
-    this.#calls = new Agent({ connections, connect });
-    this.#streams = new Agent({ connect });
+    // No HTTP/2: every stream shares one connection there, and undici goes on using it after it has
+    // fallen silent. With HTTP/1.1 a silent connection costs one call its deadline, and is gone.
+    this.#calls = new Agent({ connections, connect, allowH2: false });
+    this.#streams = new Agent({ connect, allowH2: false });
   }
 
   /** The parsed answer of one call; throws ApiError, or the signal's reason when it is aborted. */
