@@ -7,15 +7,6 @@ export interface Kind {
   readonly namespaced: boolean;
 }
 
-/** The name paths.ts uses for a kind. */
-export type ResourceKind = Kind;
-
-/** One object of a kind, by name. */
-export interface Ref {
-  readonly name: string;
-  readonly namespace?: string | undefined;
-}
-
 const define = (group: string, version: string, plural: string, kind: string, namespaced = true): Kind => ({
   group,
   version,
