@@ -92,6 +92,25 @@ describe('Controller', () => {
     await running;
   });
 
+  it('goes on with other keys when a reconcile never ends, and leaves that key alone', async () => {
+    const seen: string[] = [];
+    const reconcile: Reconcile = (key) => {
+      seen.push(key);
+      return key === 'deaf' ? new Promise(() => undefined) : Promise.resolve();
+    };
+    const { clock, controller, stop, running } = begin(reconcile, { workers: 1, deadlineMs: 100 });
+    controller.queue.add('deaf');
+    controller.queue.add('a');
+    await clock.advance(1_000);
+    assert.deepEqual(seen, ['deaf']);
+    controller.queue.add('deaf');
+    await clock.advance(10_000);
+    assert.deepEqual(seen, ['deaf', 'a']);
+    stop.abort();
+    await clock.advance(20_000);
+    await running;
+  });
+
   it('lets running reconciles finish on a stop, and starts no other', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     let aborted = false;

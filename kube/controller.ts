@@ -36,6 +36,10 @@ export interface ControllerOptions {
   metrics?: ControllerMetrics;
 }
 
+const DEADLINE_MS = 30_000;
+// How long after its deadline a reconcile may take to notice.
+const DEAF_MS = 5_000;
+
 /**
  * Workers that reconcile the keys of one queue. Whatever a reconcile throws
  * ends in the log and in the queue, never in the process.
@@ -69,19 +73,18 @@ export class Controller {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
+    const { deadlineMs = DEADLINE_MS } = this.#options;
     for (;;) {
       const key = await this.queue.get(signal);
       if (key === undefined) return;
-      try {
-        await this.#reconcileOnce(key);
-      } finally {
-        this.queue.done(key);
-      }
+      const running = this.#reconcileOnce(key).finally(() => this.queue.done(key));
+      // One that is deaf to its signal keeps its key until it ends, but not the worker.
+      await this.#within(deadlineMs + DEAF_MS, running);
     }
   }
 
   async #reconcileOnce(key: string): Promise<void> {
-    const { reconcile, deadlineMs = 30_000 } = this.#options;
+    const { reconcile, deadlineMs = DEADLINE_MS } = this.#options;
     const id = randomUUID();
     const log = this.#log.child({ key, reconcile: id });
     const deadline = new AbortController();
