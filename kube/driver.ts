@@ -102,9 +102,15 @@ export class Driver<T extends KubeObject> {
   async *#watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<Signal<T>> {
     const { transport, kind, selection, idleMs, clock } = this.#options;
     const limits = { timeoutSeconds: timeoutSeconds(clock), idleMs, signal };
-    for await (const frame of transport.watch<T>(kind, { ...selection, resourceVersion, ...limits })) {
-      this.#touch();
-      yield { kind: 'frame', frame };
+    const { store } = this.#options;
+    store.watching = true;
+    try {
+      for await (const frame of transport.watch<T>(kind, { ...selection, resourceVersion, ...limits })) {
+        this.#touch();
+        yield { kind: 'frame', frame };
+      }
+    } finally {
+      store.watching = false;
     }
     this.#touch();
     yield { kind: 'ended' };

@@ -61,6 +61,14 @@ export class Store<T extends KubeObject> {
   /** When the server last said anything about this kind, on the clock of the watch. */
   lastContactMs = Number.NEGATIVE_INFINITY;
 
+  /** Whether a watch is open: then silence means that nothing changes (a bookmark comes only about once a minute). */
+  watching = false;
+
+  /** For how long nothing is known of the server, milliseconds on the clock of the watch; 0 while a watch is open. */
+  staleMs(nowMs: number): number {
+    return this.watching ? 0 : nowMs - this.lastContactMs;
+  }
+
   /** Whether one full list has been taken in. */
   get hasSynced(): boolean {
     return this.#hasSynced;

@@ -93,6 +93,18 @@ describe('watchKind', () => {
     });
   }
 
+  it('is fresh while a watch is open, however quiet, and grows stale while the server is away', async () => {
+    const watched = watch();
+    const { store } = watched;
+    await watched.ready(2_000);
+    await eventually(() => store.watching, 'an open watch');
+    assert.equal(store.staleMs(store.lastContactMs + 60_000), 0);
+    server.faults.unavailable(1_000);
+    server.faults.reset();
+    await eventually(() => !store.watching, 'a closed watch');
+    assert.equal(store.staleMs(store.lastContactMs + 60_000), 60_000);
+  });
+
   it('lists anew when order is broken', async () => {
     const watched = watch();
     const { store } = watched;
