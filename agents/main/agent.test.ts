@@ -57,7 +57,7 @@ describe('agents', () => {
     running = [];
     put(EDGEREGION, givenRegion('north'));
     put(NODE, givenNode('a'), givenNode('b'), givenNode('c'));
-    const { uid } = server.put<KubeObject>(SERVICEDAG, givenDag() as KubeObject).metadata;
+    const { uid } = server.put<KubeObject>(SERVICEDAG, givenDag()).metadata;
     const plan = givenPlan({ front: [['b', 'c'], ['c']], back: [['a']] });
     put(DEPLOYMENTPLAN, { ...plan, spec: { ...plan.spec, dag: { name: 'app', uid } } });
   });
