@@ -6,6 +6,7 @@ import { instanceOf } from '#world/instance.ts';
 import { judge } from '#world/judge.ts';
 import type { Judgement } from '#world/judge.ts';
 import { keyOf } from '#world/objects.ts';
+import { shortlist } from '#world/shortlist.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { noHost } from '#world/violations.ts';
 import type { Violation } from '#world/prediction.ts';
@@ -65,11 +66,36 @@ function better(objective: Objective): (a: Judged, b: Judged) => number {
   return (a, b) => hard(a) - hard(b) || cost(a) - cost(b);
 }
 
+/** Hosts that are searched at first in a large world, and at most when nothing among those is feasible. */
+const SHORTLIST = 256;
+const LONG_SHORTLIST = 1024;
+
 /**
  * Plans one DAG on what the world has left: candidates of the source → verified against every hard constraint → repaired by
- * local search → the best by the objective. Throws `UnknownReference` when the DAG names a region or band the world lacks.
+ * local search → the best by the objective. In a world of more than 256 hosts the search sees a shortlist of them.
+ * Throws `UnknownReference` when the DAG names a region or band the world lacks.
  */
 export async function planDag(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions): Promise<Plan> {
+  const first = await planAmong(snapshot, dag, options, SHORTLIST);
+  if (first.plan.feasible || first.dropped === 0) return first.plan;
+  // No host at all for a service is a matter of the whole world, and cheap to say.
+  const limit = first.plan.best === undefined ? Infinity : LONG_SHORTLIST;
+  return (await planAmong(snapshot, dag, options, limit)).plan;
+}
+
+async function planAmong(
+  snapshot: Snapshot,
+  dag: ServiceDAG,
+  options: PlanOptions,
+  limit: number,
+): Promise<{ plan: Plan; dropped: number }> {
+  const list = shortlist(snapshot, dag, limit);
+  const plan = await planOn(list.snapshot, dag, options);
+  const best = plan.best === undefined ? undefined : { ...plan.best, claim: list.widen(plan.best.claim) };
+  return { plan: { ...plan, best }, dropped: list.dropped };
+}
+
+async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions): Promise<Plan> {
   const instance = instanceOf(snapshot, dag);
   const fixed = options.keep === true ? fixedHosts(instance) : undefined;
   const homeless = instance.services.filter(

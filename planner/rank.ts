@@ -1,5 +1,5 @@
 import type { Evaluator } from '#world/evaluator.ts';
-import { wholeParts } from '#world/report.ts';
+import { wholeParts } from '#world/whole-parts.ts';
 
 /** A choice for one replica. */
 export interface RankedNode {

@@ -7,6 +7,7 @@ import type { Graph } from './graph.ts';
 import type { Host } from './host.ts';
 import type { ArcClaim, Claim, HostClaim } from './ledger.ts';
 import { podRequests } from './requests.ts';
+import { wholeParts } from './whole-parts.ts';
 import { keyOf, ownerOf } from './objects.ts';
 import type { Objects, PlacedReplica } from './objects.ts';
 
@@ -36,11 +37,16 @@ export function decidedNode(pod: KubePod): string | undefined {
   return terms?.[0]?.matchFields?.find((field) => field.key === 'metadata.name')?.values?.[0];
 }
 
-/** Arcs of a walk through named vertices, the quickest arc where two vertices share several; undefined when a hop is gone. */
+/**
+ * Arcs of a walk through named vertices that carry the slice; where two vertices share several, the quickest with the
+ * bandwidth, else the widest. Undefined when a hop is gone.
+ */
 export function arcsAlong(
   graph: Graph,
   vertexOf: ReadonlyMap<string, number>,
   via: readonly string[],
+  slice: string,
+  bps: number,
 ): number[] | undefined {
   const arcs: number[] = [];
   for (let hop = 1; hop < via.length; hop++) {
@@ -49,7 +55,10 @@ export function arcsAlong(
     if (from === undefined || to === undefined) return undefined;
     let found = -1;
     for (let arc = graph.first[from] ?? 0; arc < (graph.first[from + 1] ?? 0); arc++) {
-      if (graph.head[arc] === to && found < 0) found = arc;
+      if (graph.head[arc] !== to || graph.slices[arc]?.has(slice) === false) continue;
+      // Arcs come in order of latency: one with the bandwidth is not given up for a slower one.
+      const has = graph.bandwidth[found] ?? -1;
+      if (found < 0 || (has < bps && (graph.bandwidth[arc] ?? 0) > has)) found = arc;
     }
     if (found < 0) return undefined;
     arcs.push(found);
@@ -82,13 +91,29 @@ export function claimsOf(
     placed.set(dagKey, [...replicas, { microservice, pod: pod.metadata.name, host }]);
     bound.set(`${dagKey}/${microservice}`, [...(bound.get(`${dagKey}/${microservice}`) ?? []), host]);
   }
-  for (const plan of objects.plans ?? []) {
+  for (const plan of plansInForce(objects)) {
     const key = `${plan.metadata.namespace ?? 'default'}/${plan.spec.dag.name}`;
     const dag = dags.get(key);
     if (dag === undefined) continue;
     claims.push(planClaim(base, hostOf, dag, plan, (service) => bound.get(`${key}/${service}`) ?? []));
   }
   return { claims, placed };
+}
+
+/** The latest plan of each DAG that is there, unless it was rejected or another took its place. */
+function plansInForce(objects: Objects): DeploymentPlan[] {
+  const uids = new Map(objects.dags.map((dag) => [keyOf(dag), dag.metadata.uid]));
+  const latest = new Map<string, DeploymentPlan>();
+  for (const plan of objects.plans ?? []) {
+    const { dag, window } = plan.spec;
+    const key = `${plan.metadata.namespace ?? 'default'}/${dag.name}`;
+    const uid = uids.get(key);
+    // A plan of a DAG that was deleted, its name taken by another since, holds nothing.
+    const stranger = !uids.has(key) || (uid !== undefined && dag.uid !== undefined && dag.uid !== uid);
+    if (stranger || plan.status?.phase === 'Superseded' || plan.status?.phase === 'Rejected') continue;
+    if (window >= (latest.get(key)?.spec.window ?? -1)) latest.set(key, plan);
+  }
+  return [...latest].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, plan]) => plan);
 }
 
 /** The planned hosts that no bound replica has taken: each bound one first takes its own host's place, else any. */
@@ -129,10 +154,15 @@ function planClaim(
   const needs = new Map(demandOf(dag).edges.map((edge) => [`${edge.from}>${edge.to}`, edge.bps]));
   for (const route of plan.spec.routes) {
     const bps = needs.get(`${route.from}>${route.to}`) ?? 0;
-    for (const path of route.paths) {
-      const share = Math.ceil((bps * path.weightPpm) / 1e6);
+    const shares = wholeParts(
+      route.paths.map((path) => path.weightPpm),
+      bps,
+    );
+    for (const [i, path] of route.paths.entries()) {
+      const share = shares[i] ?? 0;
       if (share === 0) continue;
-      for (const arc of arcsAlong(base.graph, vertexOf, path.via) ?? []) arcs.push({ arc, bps: share });
+      for (const arc of arcsAlong(base.graph, vertexOf, path.via, route.slice, share) ?? [])
+        arcs.push({ arc, bps: share });
     }
   }
   return { owner: ownerOf(keyOf(dag)), hosts, arcs };

@@ -45,23 +45,25 @@ export class Utilisation {
   readonly base: Float64Array;
   readonly sum: Float64Array;
   readonly squares: Float64Array;
-  readonly #hosts: number;
+  /** Hosts that count in means, those outside a shortlist included. */
+  readonly hosts: number;
   readonly #width: number;
 
   constructor(instance: Instance) {
     const { snapshot, free } = instance;
     const width = snapshot.resources.length;
-    this.#hosts = snapshot.hosts.length;
+    const listed = snapshot.hosts.length;
+    this.hosts = listed + (snapshot.elsewhere?.count ?? 0);
     this.#width = width;
     this.columns = TRACKED.map((name) => snapshot.resources.indexOf(name)).filter(
       (r) => r >= 0 && snapshot.hosts.some((_, h) => (snapshot.allocatable[h * width + r] ?? 0) > 0),
     );
-    this.perUnit = new Float64Array(this.#hosts * width);
-    this.base = new Float64Array(this.#hosts * width);
-    this.sum = new Float64Array(width);
-    this.squares = new Float64Array(width);
+    this.perUnit = new Float64Array(listed * width);
+    this.base = new Float64Array(listed * width);
+    this.sum = snapshot.elsewhere?.sum.slice() ?? new Float64Array(width);
+    this.squares = snapshot.elsewhere?.squares.slice() ?? new Float64Array(width);
     for (const r of this.columns) {
-      for (let h = 0; h < this.#hosts; h++) {
+      for (let h = 0; h < listed; h++) {
         const at = h * width + r;
         const capacity = snapshot.allocatable[at] ?? 0;
         if (capacity <= 0) continue;
@@ -76,7 +78,7 @@ export class Utilisation {
 
   /** ω₂ R + ω₃ LB with `extra` amounts (host * resources + resource) placed on the hosts in `touched` (each named once). */
   cost(extra: Float64Array, touched: ArrayLike<number>, count: number): number {
-    const n = this.#hosts;
+    const n = this.hosts;
     let total = 0;
     let spread = 0;
     for (const r of this.columns) {

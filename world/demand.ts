@@ -1,5 +1,6 @@
 import { durationMicros, quantity } from '#crds/quantity.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
+import { wholeUp } from './requests.ts';
 
 /** What a DAG asks of the network and of each service, from its spec alone. */
 export interface Demand {
@@ -46,7 +47,7 @@ export function demandOf(dag: ServiceDAG): Demand {
       rate.set(edge.to, (rate.get(edge.to) ?? 0) + calls);
       waiting.set(edge.to, (waiting.get(edge.to) ?? 0) - 1);
       const floor = edge.minBandwidth === undefined ? 0 : quantity(edge.minBandwidth);
-      bps.set(i, Math.ceil(Math.max(floor, calls * quantity(edge.payload ?? '0') * 8)));
+      bps.set(i, wholeUp(Math.max(floor, calls * quantity(edge.payload ?? '0') * 8)));
     }
     ready = names.find((n) => waiting.get(n) === 0);
   }

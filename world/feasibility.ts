@@ -33,6 +33,8 @@ export interface HostCheck {
   readonly name: string;
   readonly constraint: string;
   readonly holds: (fit: Fit) => boolean;
+  /** It also moves what already runs; the others are for newcomers alone, as in Kubernetes. */
+  readonly evicts: boolean;
 }
 
 /** Whether a toleration covers a taint (kubernetes: Pod scheduling, taints and tolerations). */
@@ -74,16 +76,23 @@ const template = 'template.spec';
 
 /** In the order they are reported; the first that fails names the reason a host is out. */
 export const hostChecks: readonly HostCheck[] = [
-  { name: 'NodeReady', constraint: 'node.ready', holds: ({ host }) => host.ready },
-  { name: 'NodeSchedulable', constraint: 'node.schedulable', holds: ({ host }) => host.schedulable },
+  { name: 'NodeReady', constraint: 'node.ready', evicts: true, holds: ({ host }) => host.ready },
+  {
+    name: 'NodeSchedulable',
+    constraint: 'node.schedulable',
+    evicts: false,
+    holds: ({ host }) => host.schedulable,
+  },
   {
     name: 'NodeSelector',
+    evicts: false,
     constraint: `${template}.nodeSelector`,
     holds: ({ host, template: { nodeSelector } }) =>
       Object.entries(nodeSelector ?? {}).every(([k, v]) => host.labels[k] === v),
   },
   {
     name: 'NodeAffinity',
+    evicts: false,
     constraint: `${template}.affinity.nodeAffinity`,
     holds: ({ host, template: { affinity } }) => {
       const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
@@ -93,18 +102,28 @@ export const hostChecks: readonly HostCheck[] = [
   {
     name: 'TaintsTolerated',
     constraint: `${template}.tolerations`,
+    evicts: false,
     holds: ({ host, template: { tolerations } }) =>
-      host.taints.every((t) => t.effect === 'PreferNoSchedule' || tolerates(tolerations ?? [], t)),
+      host.taints.every((t) => t.effect !== 'NoSchedule' || tolerates(tolerations ?? [], t)),
+  },
+  {
+    name: 'EvictingTaintsTolerated',
+    constraint: `${template}.tolerations`,
+    evicts: true,
+    holds: ({ host, template: { tolerations } }) =>
+      host.taints.every((t) => t.effect !== 'NoExecute' || tolerates(tolerations ?? [], t)),
   },
   {
     name: 'SliceHosted',
+    evicts: true,
     constraint: 'slice',
     holds: ({ host, slice }) => host.slices === undefined || host.slices.has(slice),
   },
 ];
 
-/** The first check a host fails for a replica; undefined when it passes all. */
-export const failedCheck = (fit: Fit): HostCheck | undefined => hostChecks.find((check) => !check.holds(fit));
+/** The first check a host fails for a replica that is to come, or that already runs there; undefined when it passes all. */
+export const failedCheck = (fit: Fit, runs = false): HostCheck | undefined =>
+  hostChecks.find((check) => (check.evicts || !runs) && !check.holds(fit));
 
 /** A resource of which a host has less left than is asked; undefined when all fit. Amounts in base units, equality fits. */
 export function lackingResource(

@@ -1,19 +1,24 @@
 import type { Instance } from './instance.ts';
-import { arcsOf, quickest, transmission } from './paths.ts';
+
+/** A share of a time; a share of nothing is nothing, even of a time that never ends. */
+export const weighted = (weight: number, micros: number): number => (weight === 0 ? 0 : weight * micros);
 
 /**
  * One request walked through the DAG (architecture section 5): a service starts when its last input has arrived, each input
  * being the mean over the caller's replicas; ℓ is the latest exit, the mean over ingress regions. Times in microseconds.
- * The caller fills `time` and `variance` (one entry per pair of replicas, edges in order, caller-major), then calls `walk`.
+ * The caller fills `time` and `variance` (one entry per pair of replicas, edges in order, caller-major) and, through `enter` or
+ * by itself, `entry` and `entryVariance` (`ingress * tasks + task`, tasks of entry services), then calls `walk`.
  */
 export class Flow {
   readonly time: Float64Array;
   readonly variance: Float64Array;
+  /** When a request has reached a replica of an entry service, and the variance of that time. */
+  readonly entry: Float64Array;
+  readonly entryVariance: Float64Array;
   /** First pair of each edge. */
   readonly firstPair: Int32Array;
   /** When each task has served, per ingress: `ingress * tasks + task`. */
   readonly finish: Float64Array;
-  readonly start: Float64Array;
   /** Edge that arrived last at each service, per ingress: `ingress * services + service`; -1 for an entry. */
   readonly lastEdge: Int32Array;
   /** Mean ℓ over ingress regions, weighted by rate. */
@@ -25,15 +30,11 @@ export class Flow {
   jitter = 0;
   /** Largest wait between the first and the last synchronised input of any service. */
   sync = 0;
-  /** Mean success probability of the radio part. */
-  readonly radioSuccess: number;
   readonly #instance: Instance;
-  readonly #access: readonly Float64Array[];
   readonly #spread: Float64Array;
-  readonly #accessLog: readonly Float64Array[];
 
   constructor(instance: Instance) {
-    const { edges, services, ingress, snapshot } = instance;
+    const { edges, services, ingress } = instance;
     this.#instance = instance;
     this.firstPair = new Int32Array(edges.length + 1);
     for (const [e, edge] of edges.entries()) {
@@ -44,67 +45,33 @@ export class Flow {
     this.time = new Float64Array(pairs);
     this.variance = new Float64Array(pairs);
     const walks = Math.max(1, ingress.length);
+    this.entry = new Float64Array(walks * instance.tasks);
+    this.entryVariance = new Float64Array(walks * instance.tasks);
     this.finish = new Float64Array(walks * instance.tasks);
-    this.start = new Float64Array(walks * instance.tasks);
     this.#spread = new Float64Array(walks * instance.tasks);
     this.lastEdge = new Int32Array(walks * services.length).fill(-1);
-    this.radioSuccess = ingress.reduce(
-      (sum, i) => sum + i.weight * i.radioSuccess,
-      ingress.length === 0 ? 1 : 0,
-    );
-    const { success } = snapshot.graph;
-    const lossy = success.some((p) => p < 1);
-    this.#accessLog = ingress.map((entry) =>
-      Float64Array.from(snapshot.hosts, (_, h) =>
-        lossy
-          ? arcsOf(instance.paths.path(entry.vertex, h, entry.payloadBytes, 0)).reduce(
-              (log, arc) => log + Math.log(Math.max(success[arc] ?? 1, 1e-12)),
-              0,
-            )
-          : 0,
-      ),
-    );
-    this.#access = ingress.map((entry) => {
-      const labels = instance.paths.labels(entry.vertex);
-      return Float64Array.from(snapshot.hosts, (_, h) => {
-        const way = quickest(labels[h] ?? [], entry.payloadBytes, 0);
-        return way === undefined
-          ? Infinity
-          : entry.radio + way.latency + transmission(entry.payloadBytes, way.bandwidth);
-      });
-    });
   }
 
-  /** Radio + transfer from an ingress region to an entry service on a host; Infinity when there is no way. */
+  /** Radio + transfer from an ingress region to a host over what other DAGs leave; Infinity when there is no way. */
   access(ingress: number, host: number): number {
-    return this.#access[ingress]?.[host] ?? 0;
+    const { access, ingress: regions, snapshot } = this.#instance;
+    return regions.length === 0 ? 0 : (access.time[ingress * snapshot.hosts.length + host] ?? Infinity);
   }
 
-  /** Arcs of the access paths to the entry services' replicas, one list per path. */
-  accessArcs(assign: Int32Array): number[][] {
-    const { services, ingress, paths } = this.#instance;
-    return ingress.flatMap((entry) =>
-      services.flatMap((service) =>
-        service.entry
-          ? Array.from({ length: service.replicas }, (_, r) =>
-              arcsOf(paths.path(entry.vertex, assign[service.firstTask + r] ?? 0, entry.payloadBytes, 0)),
-            )
-          : [],
-      ),
-    );
-  }
-
-  /** Log of the success probability of the access paths, each crossing of a link counted. */
-  accessLogSuccess(assign: Int32Array): number {
-    let log = 0;
-    for (const service of this.#instance.services) {
-      if (!service.entry) continue;
-      for (let r = 0; r < service.replicas; r++) {
-        const host = assign[service.firstTask + r] ?? 0;
-        for (const known of this.#accessLog) log += known[host] ?? 0;
+  /** Fills `entry` and `entryVariance` with what the access table says. */
+  enter(assign: Int32Array): void {
+    const { services, ingress, snapshot, tasks, access } = this.#instance;
+    const hosts = snapshot.hosts.length;
+    for (let g = 0; g < ingress.length; g++) {
+      for (const service of services) {
+        if (!service.entry) continue;
+        for (let task = service.firstTask; task < service.firstTask + service.replicas; task++) {
+          const at = g * hosts + (assign[task] ?? 0);
+          this.entry[g * tasks + task] = access.time[at] ?? Infinity;
+          this.entryVariance[g * tasks + task] = access.variance[at] ?? 0;
+        }
       }
     }
-    return log;
   }
 
   /** Computes every result field for an assignment of tasks to hosts. */
@@ -116,7 +83,7 @@ export class Flow {
     this.sync = 0;
     for (let g = 0; g < Math.max(1, ingress.length); g++) {
       const latency = this.#from(g, assign);
-      this.latency += (ingress[g]?.weight ?? 1) * latency;
+      this.latency += weighted(ingress[g]?.weight ?? 1, latency);
       if (latency > this.slowest) {
         this.slowest = latency;
         this.slowestIngress = g;
@@ -127,8 +94,7 @@ export class Flow {
   #from(g: number, assign: Int32Array): number {
     const { services, tasks } = this.#instance;
     const base = g * tasks;
-    const radioVariance = this.#instance.ingress[g]?.radioVariance ?? 0;
-    let latest = 0;
+    let latest = -1;
     let latestVariance = 0;
     for (let s = 0; s < services.length; s++) {
       const service = services[s];
@@ -138,19 +104,20 @@ export class Flow {
       for (let r = 0; r < service.replicas; r++) {
         const task = service.firstTask + r;
         const host = assign[task] ?? 0;
-        const start = service.entry ? this.access(g, host) : this.#arrive(g, s, r, service.replicas);
-        const variance = service.entry ? radioVariance : this.#arrivedVariance;
+        const start = service.entry
+          ? (this.entry[base + task] ?? 0)
+          : this.#arrive(g, s, r, service.replicas);
+        const variance = service.entry ? (this.entryVariance[base + task] ?? 0) : this.#arrivedVariance;
         const finish = start + (service.serveAndWait[host] ?? 0);
-        this.start[base + task] = start;
         this.finish[base + task] = finish;
         this.#spread[base + task] = variance;
         meanFinish += finish / service.replicas;
         meanVariance += variance / service.replicas;
       }
-      if (service.exit && meanFinish > latest) {
-        latest = meanFinish;
-        latestVariance = meanVariance;
-      }
+      if (!service.exit || meanFinish < latest) continue;
+      // Of two ends at the same time the one that varies more is critical, in whatever order they are written.
+      latestVariance = meanFinish > latest ? meanVariance : Math.max(latestVariance, meanVariance);
+      latest = meanFinish;
     }
     this.jitter = Math.max(this.jitter, Math.sqrt(latestVariance));
     return latest;
@@ -164,6 +131,7 @@ export class Flow {
     let last = -1;
     let firstSync = Infinity;
     let lastSync = -Infinity;
+    this.#arrivedVariance = 0;
     for (const e of incoming[s] ?? []) {
       const edge = edges[e];
       const source = edge === undefined ? undefined : services[edge.source];
@@ -180,7 +148,7 @@ export class Flow {
         firstSync = Math.min(firstSync, arrival);
         lastSync = Math.max(lastSync, arrival);
       }
-      if (arrival > last) {
+      if (arrival > last || (arrival === last && variance > this.#arrivedVariance)) {
         last = arrival;
         this.#arrivedVariance = variance;
         this.lastEdge[g * services.length + s] = e;

@@ -34,10 +34,18 @@ export interface Arc {
   readonly slices: ReadonlySet<string> | undefined;
 }
 
-/** Packs arcs into CSR. The order of arcs is total (tail, head, latency, link), so equal inputs give equal bytes. */
+/** Slices as one word, `*` for all: what tells parallel links apart. */
+export const sliceKey = (slices: Iterable<string> | undefined): string =>
+  slices === undefined ? '*' : [...slices].toSorted().join(',');
+
+/** Packs arcs into CSR. The order of arcs is total (tail, head, latency, slices), whatever order they were written in. */
 export function packGraph(names: readonly string[], hosts: number, arcs: readonly Arc[]): Graph {
   const sorted = arcs.toSorted(
-    (a, b) => a.from - b.from || a.to - b.to || a.latency - b.latency || a.link - b.link,
+    (a, b) =>
+      a.from - b.from ||
+      a.to - b.to ||
+      a.latency - b.latency ||
+      (sliceKey(a.slices) < sliceKey(b.slices) ? -1 : 1),
   );
   const first = new Int32Array(names.length + 1);
   for (const arc of sorted) first[arc.from + 1] = (first[arc.from + 1] ?? 0) + 1;

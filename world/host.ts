@@ -31,6 +31,12 @@ export interface Host {
   readonly allocatable: ReadonlyMap<string, number>;
 }
 
+/** A node that no region selects: as a link's end it forwards, but it hosts nothing. */
+export interface Outsider {
+  readonly name: string;
+  readonly ready: boolean;
+}
+
 const DEFAULT_MIPS = 3000;
 
 /** Whether labels carry every pair of a selector; an empty selector selects nothing. */
@@ -40,6 +46,12 @@ export function selects(
 ): boolean {
   const pairs = Object.entries(selector);
   return pairs.length > 0 && pairs.every(([k, v]) => labels?.[k] === v);
+}
+
+/** A node that says nothing of itself (a file, a test) is ready; one that is being deleted is not. */
+function isReady(node: KubeNode): boolean {
+  const ready = node.status?.conditions?.find((c) => c.type === 'Ready');
+  return (ready === undefined || ready.status === 'True') && node.metadata.deletionTimestamp === undefined;
 }
 
 function hostOf(node: KubeNode, region: EdgeRegion, problems: Problem[]): Host {
@@ -70,7 +82,6 @@ function hostOf(node: KubeNode, region: EdgeRegion, problems: Problem[]): Host {
     }
   }
   const slices = annotations[ANNOTATIONS.slices];
-  const ready = node.status?.conditions?.find((c) => c.type === 'Ready');
   return {
     name,
     region: region.metadata.name,
@@ -78,7 +89,7 @@ function hostOf(node: KubeNode, region: EdgeRegion, problems: Problem[]): Host {
     labels: node.metadata.labels ?? {},
     taints: (node.spec?.taints ?? []).map((t) => ({ key: t.key, value: t.value ?? '', effect: t.effect })),
     schedulable: node.spec?.unschedulable !== true,
-    ready: (ready === undefined || ready.status === 'True') && node.metadata.deletionTimestamp === undefined,
+    ready: isReady(node),
     mipsPerCpu: usable ? mips : DEFAULT_MIPS,
     slices:
       slices === undefined
@@ -93,19 +104,23 @@ function hostOf(node: KubeNode, region: EdgeRegion, problems: Problem[]): Host {
   };
 }
 
-/** Machines of all regions in order of name. A node in two regions counts in the first by name, and is named. */
+/** Machines of all regions in order of name, and the nodes of none. A node in two regions counts in the first by name, and is named. */
 export function hostsOf(
   nodes: readonly KubeNode[],
   regions: readonly EdgeRegion[],
-): { hosts: Host[]; problems: Problem[] } {
+): { hosts: Host[]; outsiders: Outsider[]; problems: Problem[] } {
   const problems: Problem[] = [];
   const hosts: Host[] = [];
+  const outsiders: Outsider[] = [];
   const ordered = regions.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const members = new Map<string, number>(ordered.map((r) => [r.metadata.name, 0]));
   for (const node of nodes.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))) {
     const homes = ordered.filter((r) => selects(r.spec.nodeSelector.matchLabels, node.metadata.labels));
     const home = homes[0];
-    if (home === undefined) continue;
+    if (home === undefined) {
+      outsiders.push({ name: node.metadata.name, ready: isReady(node) });
+      continue;
+    }
     for (const region of homes)
       members.set(region.metadata.name, (members.get(region.metadata.name) ?? 0) + 1);
     if (homes.length > 1) {
@@ -132,7 +147,7 @@ export function hostsOf(
       severity: 'warn',
     });
   }
-  return { hosts, problems };
+  return { hosts, outsiders, problems };
 }
 
 /** Every resource that a node offers or a pod asks for, in order of name. */

@@ -2,34 +2,16 @@ import { durationMicros, quantity } from '#crds/quantity.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import type { EdgeDemand } from './demand.ts';
 import { demandOf } from './demand.ts';
-import { failedCheck, lackingResource } from './feasibility.ts';
+import { AccessTable } from './access.ts';
 import type { Ledger } from './ledger.ts';
 import { allowedArcs } from './paths.ts';
 import type { Usable } from './paths.ts';
-import { queueWait } from './queueing.ts';
-import { podRequests, servingMilliCpu } from './requests.ts';
+import { servicesOf, sliceOf } from './service.ts';
+import type { Replicas, Service } from './service.ts';
 import { ledgerWithout } from './snapshot.ts';
 import { keyOf, ownerOf } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
 import { PathTable } from './path-table.ts';
-
-/** A microservice as the planner sees it. Micros, base units, host ids. */
-export interface Service {
-  readonly name: string;
-  readonly replicas: number;
-  /** First of its tasks; task ids are consecutive, one per replica. */
-  readonly firstTask: number;
-  readonly request: Float64Array;
-  /** Hosts that pass every check and have room for one replica, ascending. */
-  readonly hosts: Int32Array;
-  /** Why the other hosts are out: constraint → how many. */
-  readonly excluded: ReadonlyMap<string, number>;
-  /** Service time on each host, without and with the wait in the queue. */
-  readonly serve: Float64Array;
-  readonly serveAndWait: Float64Array;
-  readonly entry: boolean;
-  readonly exit: boolean;
-}
 
 /** An edge between two services, by index. */
 export interface Edge extends EdgeDemand {
@@ -81,6 +63,7 @@ export interface Instance {
   readonly ledger: Ledger;
   readonly usable: Usable;
   readonly paths: PathTable;
+  readonly access: AccessTable;
 }
 
 /** A DAG that names something this world does not have; `field` says where, `message` what to do. */
@@ -128,55 +111,13 @@ function ingressOf(dag: ServiceDAG, snapshot: Snapshot): Ingress[] {
   });
 }
 
-/** Replicas wanted of each microservice; the default is `replicas.min`. */
-export type Replicas = (microservice: string) => number;
-
 /** Sets a DAG against a world. Throws `UnknownReference` for a region or band that the world lacks. */
 export function instanceOf(snapshot: Snapshot, dag: ServiceDAG, replicasOf?: Replicas): Instance {
   const key = keyOf(dag);
   const demand = demandOf(dag);
   const ledger = ledgerWithout(snapshot, ownerOf(key));
   const free = snapshot.allocatable.map((amount, i) => amount - (ledger.used[i] ?? 0));
-  const slice = dag.spec.slice ?? dag.spec.class.toLowerCase();
-  const hosts = snapshot.hosts;
-  let tasks = 0;
-  const services = demand.order.map((name): Service => {
-    const spec = dag.spec.microservices.find((m) => m.name === name);
-    if (spec === undefined) throw new UnknownReference('spec.microservices', `no microservice "${name}"`);
-    const asked = podRequests(spec.template.spec);
-    const request = Float64Array.from(snapshot.resources, (r) => asked.get(r) ?? 0);
-    const excluded = new Map<string, number>();
-    const fitting: number[] = [];
-    for (const [h, host] of hosts.entries()) {
-      const failed = failedCheck({ host, slice, template: spec.template.spec })?.constraint;
-      const lacking =
-        failed === undefined ? lackingResource(snapshot.resources, free, h, request) : undefined;
-      const reason =
-        failed ??
-        (lacking === undefined ? undefined : `template.spec.containers.resources.requests.${lacking}`);
-      if (reason === undefined) fitting.push(h);
-      else excluded.set(reason, (excluded.get(reason) ?? 0) + 1);
-    }
-    const replicas = replicasOf?.(name) ?? spec.replicas.min;
-    const cores = servingMilliCpu(spec.template.spec) / 1000;
-    const work = quantity(spec.work ?? '0');
-    const serve = Float64Array.from(hosts, (host) => (work === 0 ? 0 : work / (host.mipsPerCpu * cores)));
-    const rate = (demand.rate.get(name) ?? 0) / replicas;
-    const firstTask = tasks;
-    tasks += replicas;
-    return {
-      name,
-      replicas,
-      firstTask,
-      request,
-      hosts: Int32Array.from(fitting),
-      excluded,
-      serve,
-      serveAndWait: serve.map((s) => s + queueWait(rate, s)),
-      entry: !demand.edges.some((e) => e.to === name),
-      exit: !demand.edges.some((e) => e.from === name),
-    };
-  });
+  const services = servicesOf(snapshot, dag, free, replicasOf);
   const indexOf = new Map(services.map((s, i) => [s.name, i]));
   const edges = demand.edges.map((edge, index): Edge => {
     return { ...edge, index, source: indexOf.get(edge.from) ?? 0, target: indexOf.get(edge.to) ?? 0 };
@@ -184,9 +125,11 @@ export function instanceOf(snapshot: Snapshot, dag: ServiceDAG, replicasOf?: Rep
   const usable: Usable = {
     graph: snapshot.graph,
     free: snapshot.graph.bandwidth.map((capacity, arc) => capacity - (ledger.reserved[arc] ?? 0)),
-    allowed: allowedArcs(snapshot.graph, slice),
+    allowed: allowedArcs(snapshot.graph, sliceOf(dag)),
   };
   const qos = dag.spec.qos;
+  const ingress = ingressOf(dag, snapshot);
+  const paths = new PathTable(usable);
   return {
     key,
     dag,
@@ -195,7 +138,7 @@ export function instanceOf(snapshot: Snapshot, dag: ServiceDAG, replicasOf?: Rep
     edges,
     incoming: services.map((_, s) => edges.filter((e) => e.target === s).map((e) => e.index)),
     outgoing: services.map((_, s) => edges.filter((e) => e.source === s).map((e) => e.index)),
-    ingress: ingressOf(dag, snapshot),
+    ingress,
     qos: {
       maxLatency: qos.maxLatency === undefined ? Infinity : durationMicros(qos.maxLatency),
       maxJitter: qos.maxJitter === undefined ? Infinity : durationMicros(qos.maxJitter),
@@ -203,11 +146,12 @@ export function instanceOf(snapshot: Snapshot, dag: ServiceDAG, replicasOf?: Rep
       minSuccess: qos.minSuccess === undefined ? 0 : quantity(qos.minSuccess),
       required: qos.enforcement === 'Required',
     },
-    tasks,
+    tasks: services.reduce((sum, s) => sum + s.replicas, 0),
     serviceOf: Int32Array.from(services.flatMap((s, i) => Array.from({ length: s.replicas }, () => i))),
     free,
     ledger,
     usable,
-    paths: new PathTable(usable),
+    paths,
+    access: new AccessTable(paths, ingress),
   };
 }

@@ -1,12 +1,14 @@
 import { Utilisation, utilityCost } from './cost.ts';
+import { criticalPath } from './critical-path.ts';
 import { Flow } from './flow.ts';
 import type { Instance } from './instance.ts';
 import type { Claim } from './ledger.ts';
 import type { AccessPath, Assignment, Prediction, Route, Violation } from './prediction.ts';
-import { accessPaths, assignmentsOf, criticalPath, routesBy, whole } from './report.ts';
-import { heldBy, pieceTimes, routesOf } from './routing.ts';
-import type { PairRoute } from './routing.ts';
+import { accessPaths, assignmentsOf, routesBy, whole } from './report.ts';
+import { pieceTimes, routesOf, waysIn } from './routing.ts';
+import type { PairRoute, WayIn } from './routing.ts';
 import { ownerOf } from './objects.ts';
+import { Success } from './success.ts';
 import { violationsOf } from './violations.ts';
 
 /** Everything the world model says of one assignment, with exact routes. */
@@ -28,27 +30,17 @@ export interface Judgement {
 export function judge(instance: Instance, assign: Int32Array): Judgement {
   const pairs = routesOf(instance, assign);
   const times = pieceTimes(instance, pairs);
-  const flow = new Flow(instance);
-  const { graph } = instance.snapshot;
-  let worst = 0;
-  for (const [p, pair] of pairs.entries()) {
-    flow.time[p] = pair.pieces.length === 0 ? Infinity : mean(pair, times[p] ?? []);
-    flow.variance[p] = mean(
-      pair,
-      pair.pieces.map((piece) => piece.arcs.reduce((sum, arc) => sum + (graph.jitter[arc] ?? 0) ** 2, 0)),
-    );
-  }
-  flow.walk(assign);
-  const success = successOf(instance, assign, pairs, flow);
-  worst = Math.max(flow.slowest, slowestOf(instance, assign, pairs, times));
+  const entries = waysIn(instance, assign, pairs);
+  const flow = flowOf(instance, assign, pairs, times, entries);
+  const success = successOf(instance, pairs, entries);
+  const worst = Math.max(flow.slowest, slowestOf(instance, assign, flow, pairs, times));
   const outcome = { latency: flow.latency, jitter: flow.jitter, sync: flow.sync, success };
   const { path, steps } = criticalPath(instance, assign, flow);
-  const claim = claimFor(instance, assign, pairs);
-  const violations = violationsOf(instance, assign, pairs, times, outcome);
+  const violations = violationsOf({ instance, assign, pairs, times, entries, outcome });
   return {
     assignments: assignmentsOf(instance, assign, pairs, times, outcome.latency, path),
     routes: routesBy(instance, pairs, times),
-    ingress: accessPaths(instance, assign, flow),
+    ingress: accessPaths(instance, entries),
     predicted: {
       latencyMicros: whole(outcome.latency),
       worstLatencyMicros: whole(worst),
@@ -61,12 +53,34 @@ export function judge(instance: Instance, assign: Int32Array): Judgement {
     violations,
     feasible: violations.every((v) => !v.hard),
     cost: utilityCost(instance, outcome, utilisationOf(instance, assign)),
-    claim,
+    claim: claimFor(instance, assign, pairs),
   };
 }
 
-const mean = (pair: PairRoute, values: readonly number[]): number =>
-  pair.pieces.reduce((sum, piece, i) => sum + piece.share * (values[i] ?? 0), 0);
+function flowOf(
+  instance: Instance,
+  assign: Int32Array,
+  pairs: readonly PairRoute[],
+  times: readonly number[][],
+  entries: readonly WayIn[],
+): Flow {
+  const flow = new Flow(instance);
+  const { jitter } = instance.snapshot.graph;
+  for (const [p, { pieces }] of pairs.entries()) {
+    const mean = (values: readonly number[]): number =>
+      pieces.reduce((sum, piece, i) => sum + piece.share * (values[i] ?? 0), 0);
+    flow.time[p] = pieces.length === 0 ? Infinity : mean(times[p] ?? []);
+    flow.variance[p] = mean(
+      pieces.map(({ arcs }) => arcs.reduce((sum, arc) => sum + (jitter[arc] ?? 0) ** 2, 0)),
+    );
+  }
+  for (const { ingress, task, time, variance } of entries) {
+    flow.entry[ingress * instance.tasks + task] = time;
+    flow.entryVariance[ingress * instance.tasks + task] = variance;
+  }
+  flow.walk(assign);
+  return flow;
+}
 
 function utilisationOf(instance: Instance, assign: Int32Array): number {
   const width = instance.snapshot.resources.length;
@@ -80,49 +94,38 @@ function utilisationOf(instance: Instance, assign: Int32Array): number {
   return new Utilisation(instance).cost(extra, touched, touched.length);
 }
 
-/** Product over the distinct links and bands used, each weighted by the largest share of any flow that crosses it. */
-function successOf(instance: Instance, assign: Int32Array, pairs: readonly PairRoute[], flow: Flow): number {
-  const { graph } = instance.snapshot;
-  const share = new Map<number, number>();
-  const take = (arcs: Iterable<number>, part: number): void => {
-    const once = new Set<number>();
-    for (const arc of arcs) once.add(arc);
-    for (const arc of once)
-      share.set(graph.link[arc] ?? 0, Math.max(share.get(graph.link[arc] ?? 0) ?? 0, part));
-  };
-  for (const pair of pairs) {
-    for (const piece of pair.pieces) take(piece.arcs, piece.share);
-  }
-  for (const arcs of flow.accessArcs(assign)) take(arcs, 1);
-  const successByLink = new Map<number, number>();
-  for (const [arc, link] of graph.link.entries()) successByLink.set(link, graph.success[arc] ?? 1);
-  let success = flow.radioSuccess;
-  for (const [link, part] of share) success *= 1 - part * (1 - (successByLink.get(link) ?? 1));
-  return success;
+function successOf(instance: Instance, pairs: readonly PairRoute[], entries: readonly WayIn[]): number {
+  const success = new Success(instance);
+  success.begin();
+  for (const { pieces } of pairs) for (const { arcs } of pieces) success.call(arcs);
+  return success.of((g) => entries.filter((way) => way.ingress === g).map((way) => way.arcs));
 }
 
 /** The same walk with the slowest replica and path at every join instead of the mean. */
 function slowestOf(
   instance: Instance,
   assign: Int32Array,
+  flow: Flow,
   pairs: readonly PairRoute[],
   times: readonly number[][],
 ): number {
+  const { services, edges, incoming, tasks, ingress } = instance;
+  const slowestTransfer = new Float64Array(edges.length);
+  for (const [p, { edge }] of pairs.entries()) {
+    for (const time of times[p] ?? [])
+      slowestTransfer[edge.index] = Math.max(slowestTransfer[edge.index] ?? 0, time);
+  }
   let slowest = 0;
-  for (let g = 0; g < Math.max(1, instance.ingress.length); g++) {
-    const flow = new Flow(instance);
-    const finish = new Float64Array(instance.services.length);
-    for (const [s, service] of instance.services.entries()) {
+  for (let g = 0; g < Math.max(1, ingress.length); g++) {
+    const finish = new Float64Array(services.length);
+    for (const [s, service] of services.entries()) {
       let start = 0;
-      for (const [p, pair] of pairs.entries()) {
-        if (pair.edge.target !== s) continue;
-        start = Math.max(start, (finish[pair.edge.source] ?? 0) + Math.max(0, ...(times[p] ?? [])));
-      }
+      for (const e of incoming[s] ?? [])
+        start = Math.max(start, (finish[edges[e]?.source ?? 0] ?? 0) + (slowestTransfer[e] ?? 0));
       let end = 0;
-      for (let r = 0; r < service.replicas; r++) {
-        const host = assign[service.firstTask + r] ?? 0;
-        const from = service.entry ? flow.access(g, host) : start;
-        end = Math.max(end, from + (service.serveAndWait[host] ?? 0));
+      for (let task = service.firstTask; task < service.firstTask + service.replicas; task++) {
+        const from = service.entry ? (flow.entry[g * tasks + task] ?? 0) : start;
+        end = Math.max(end, from + (service.serveAndWait[assign[task] ?? 0] ?? 0));
       }
       finish[s] = end;
       slowest = Math.max(slowest, end);
@@ -138,8 +141,6 @@ function claimFor(instance: Instance, assign: Int32Array, pairs: readonly PairRo
       host,
       amounts: [...(instance.services[instance.serviceOf[t] ?? 0]?.request ?? [])],
     })),
-    arcs: pairs.flatMap((pair) =>
-      pair.pieces.flatMap((piece) => piece.arcs.map((arc) => ({ arc, bps: heldBy(pair, piece) }))),
-    ),
+    arcs: pairs.flatMap(({ pieces }) => pieces.flatMap(({ arcs, bps }) => arcs.map((arc) => ({ arc, bps })))),
   };
 }

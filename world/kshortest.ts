@@ -12,7 +12,8 @@ export interface Path {
 
 const key = (arcs: readonly number[]): string => arcs.join(',');
 
-function measure(usable: Usable, arcs: readonly number[], bytes: number): Path {
+/** Time of a payload over a path and the path's least free bandwidth. */
+export function measure(usable: Usable, arcs: readonly number[], bytes: number): Path {
   let latency = 0;
   let bandwidth = Infinity;
   for (const arc of arcs) {
@@ -35,11 +36,13 @@ export function kShortestPaths(
   floor: number,
 ): Path[] {
   const { graph } = usable;
-  const search = (from: number, banned: Uint8Array): readonly number[] | undefined => {
-    const label = quickest(paretoLabels({ ...usable, allowed: banned }, from)[target] ?? [], bytes, floor);
+  // The start of a path bounds what its end can use of its bandwidth, so the end is chosen under that bound.
+  const search = (from: number, banned: Uint8Array, cap: number): readonly number[] | undefined => {
+    const labels = paretoLabels({ ...usable, allowed: banned }, from)[target] ?? [];
+    const label = quickest(labels, bytes, floor, cap);
     return label === undefined ? undefined : arcsOf(label);
   };
-  const start = search(source, usable.allowed);
+  const start = search(source, usable.allowed, Infinity);
   if (start === undefined) return [];
   const found: Path[] = [measure(usable, start, bytes)];
   const candidates = new Map<string, Path>();
@@ -57,7 +60,8 @@ export function kShortestPaths(
       visited.delete(from);
       for (let arc = 0; arc < graph.head.length; arc++)
         if (visited.has(graph.head[arc] ?? -1)) banned[arc] = 0;
-      const rest = search(from, banned);
+      const cap = root.reduce((least, arc) => Math.min(least, usable.free[arc] ?? 0), Infinity);
+      const rest = search(from, banned, cap);
       if (rest === undefined) continue;
       const arcs = [...root, ...rest];
       candidates.set(key(arcs), measure(usable, arcs, bytes));

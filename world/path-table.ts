@@ -18,7 +18,6 @@ export interface Way {
   readonly latency: number;
   /** Sum of jitter variances, microseconds squared. */
   readonly variance: number;
-  readonly logSuccess: number;
 }
 
 /** Lazily computed quickest paths over the bandwidth that others left; one per instance. */
@@ -85,15 +84,12 @@ export class PathTable {
   }
 }
 
-function wayOf({ graph }: Usable, label: Label | undefined): Way {
+/** A label's path with what it adds up to; no arcs without a label. */
+export function wayOf({ graph }: Usable, label: Label | undefined): Way {
   const arcs = Int32Array.from(arcsOf(label));
   let variance = 0;
-  let logSuccess = 0;
-  for (const arc of arcs) {
-    variance += (graph.jitter[arc] ?? 0) ** 2;
-    logSuccess += Math.log(Math.max(graph.success[arc] ?? 1, 1e-12));
-  }
-  return { arcs, latency: label?.latency ?? 0, variance, logSuccess };
+  for (const arc of arcs) variance += (graph.jitter[arc] ?? 0) ** 2;
+  return { arcs, latency: label?.latency ?? 0, variance };
 }
 
 /** Limits hold with equality; a billionth of slack keeps that true in floating point. */

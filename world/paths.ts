@@ -56,7 +56,7 @@ function pop(heap: Label[]): Label | undefined {
 /** What may be used of the graph: arcs that carry the slice, with the bandwidth that is still free on each. */
 export interface Usable {
   readonly graph: Graph;
-  /** Free bandwidth per arc in bit/s. An arc with 0 or less is not used. */
+  /** Free bandwidth per arc in bit/s. A full arc (0) carries only what needs none; one below 0 carries nothing. */
   readonly free: Float64Array;
   /** 1 where the arc carries the slice. */
   readonly allowed: Uint8Array;
@@ -87,7 +87,7 @@ export function paretoLabels(usable: Usable, source: number): readonly (readonly
       if (allowed[arc] === 0) continue;
       const bandwidth = Math.min(label.bandwidth, free[arc] ?? 0);
       const vertex = graph.head[arc] ?? 0;
-      if (bandwidth <= 0 || bandwidth <= (widest[vertex] ?? 0)) continue;
+      if (bandwidth < 0 || bandwidth <= (widest[vertex] ?? 0)) continue;
       const latency = label.latency + (graph.latency[arc] ?? 0);
       push(heap, { vertex, latency, bandwidth, hops: label.hops + 1, arc, parent: label });
     }
@@ -99,13 +99,21 @@ export function paretoLabels(usable: Usable, source: number): readonly (readonly
 export const transmission = (bytes: number, bandwidth: number): number =>
   bytes === 0 ? 0 : (bytes * 8e6) / bandwidth;
 
-/** The label that moves `bytes` soonest among those with at least `floor` bit/s; undefined when there is none. */
-export function quickest(labels: readonly Label[], bytes: number, floor: number): Label | undefined {
+/**
+ * The label that moves `bytes` soonest among those with at least `floor` bit/s; undefined when there is none. `cap`: the
+ * bandwidth of what comes before it.
+ */
+export function quickest(
+  labels: readonly Label[],
+  bytes: number,
+  floor: number,
+  cap = Infinity,
+): Label | undefined {
   let best: Label | undefined;
   let least = Infinity;
   for (const label of labels) {
     if (label.bandwidth < floor) continue;
-    const time = label.latency + transmission(bytes, label.bandwidth);
+    const time = label.latency + transmission(bytes, Math.min(label.bandwidth, cap));
     if (time < least) {
       least = time;
       best = label;

@@ -7,6 +7,7 @@ export interface Problem {
     | 'DuplicateLink'
     | 'AmbiguousName'
     | 'LostNode'
+    | 'NodeWithoutRegion'
     | 'UnreachableRegions'
     | 'BadNodeFact';
   /** `EdgeRegion cbd-north`, `Node edge-1`. */

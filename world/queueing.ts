@@ -9,14 +9,14 @@ export function erlangC(offered: number, servers: number): number {
   return blocked / (1 - utilisation * (1 - blocked));
 }
 
-/** Utilisation above which a queue is treated as filling up instead of in equilibrium. */
+/** Utilisation from which the backlog of an overloaded queue is counted. */
 const STABLE = 0.99;
 
 /**
  * Mean wait before service in microseconds, Allen-Cunneen for G/G/c: (ca² + cs²)/2 x the wait of M/M/c; exact for M/M/c.
  * `rate` in requests/s over all servers, `serviceMicros` per request, `ca2` and `cs2` squared coefficients of variation.
- * Above 99 % utilisation there is no equilibrium: the wait is the one at 99 % plus the mean backlog that grows over a window
- * of `windowSeconds` (fluid limit), so the value stays finite and rises with load.
+ * At and above 100 % there is no equilibrium: then the wait is at most the one at 99 % plus the mean backlog that grows over a
+ * window of `windowSeconds` (fluid limit), so the value stays finite and rises with load.
  */
 export function queueWait(
   rate: number,
@@ -27,9 +27,10 @@ export function queueWait(
   windowSeconds = 600,
 ): number {
   if (rate <= 0 || serviceMicros <= 0) return 0;
-  const offered = (rate * serviceMicros) / 1e6;
-  const utilisation = Math.min(offered / servers, STABLE);
-  const wait = (erlangC(utilisation * servers, servers) * serviceMicros) / (servers * (1 - utilisation));
-  const overload = Math.max(0, offered / servers - STABLE);
-  return ((ca2 + cs2) / 2) * wait + (overload * windowSeconds * 1e6) / 2;
+  const utilisation = (rate * serviceMicros) / 1e6 / servers;
+  const waitAt = (load: number): number =>
+    (((ca2 + cs2) / 2) * erlangC(load * servers, servers) * serviceMicros) / (servers * (1 - load));
+  const equilibrium = utilisation < 1 ? waitAt(utilisation) : Infinity;
+  if (utilisation <= STABLE) return equilibrium;
+  return Math.min(equilibrium, waitAt(STABLE) + ((utilisation - STABLE) * windowSeconds * 1e6) / 2);
 }

@@ -1,63 +1,12 @@
 import { formatMicros } from '#crds/quantity.ts';
-import type { Flow } from './flow.ts';
 import type { Instance } from './instance.ts';
-import { arcsOf } from './paths.ts';
-import type { AccessPath, Assignment, Route, Step } from './prediction.ts';
-import { heldBy } from './routing.ts';
-import type { PairRoute } from './routing.ts';
+import type { AccessPath, Assignment, Route } from './prediction.ts';
+import type { PairRoute, WayIn } from './routing.ts';
+import { wholeParts } from './whole-parts.ts';
 
 /** Whole microseconds; an unreachable service has no latency, which is written as the largest safe integer. */
 export const whole = (micros: number): number =>
   Number.isFinite(micros) ? Math.round(micros) : Number.MAX_SAFE_INTEGER;
-
-/** The chain of last arrivals that ends latest, with its parts; of the slowest ingress region and the slowest replica of each step. */
-export function criticalPath(
-  instance: Instance,
-  assign: Int32Array,
-  flow: Flow,
-): { path: string[]; steps: Step[] } {
-  const { services, edges, tasks, ingress } = instance;
-  const g = flow.slowestIngress;
-  const finishOf = (s: number): number => {
-    const service = services[s];
-    if (service === undefined) return 0;
-    let sum = 0;
-    for (let r = 0; r < service.replicas; r++) sum += flow.finish[g * tasks + service.firstTask + r] ?? 0;
-    return sum / service.replicas;
-  };
-  const exits = services.map((_, s) => s).filter((s) => services[s]?.exit === true);
-  let at: number | undefined = exits.toSorted((a, b) => finishOf(b) - finishOf(a) || a - b)[0];
-  const path: string[] = [];
-  const steps: Step[] = [];
-  while (at !== undefined) {
-    const service = services[at];
-    if (service === undefined) break;
-    const hosts = Array.from({ length: service.replicas }, (_, r) => assign[service.firstTask + r] ?? 0);
-    const average = (values: Float64Array): number =>
-      hosts.reduce((sum, h) => sum + (values[h] ?? 0), 0) / hosts.length;
-    const serve = average(service.serve);
-    path.unshift(service.name);
-    const wait = average(service.serveAndWait) - serve;
-    const edge = service.entry ? undefined : edges[flow.lastEdge[g * services.length + at] ?? -1];
-    const own: Step[] = [{ kind: 'serve', what: service.name, micros: whole(serve) }];
-    if (wait > 0.5) own.unshift({ kind: 'queue', what: service.name, micros: whole(wait) });
-    if (edge === undefined) {
-      const access = hosts.reduce((sum, h) => sum + flow.access(g, h), 0) / hosts.length;
-      if (ingress.length > 0)
-        own.unshift({ kind: 'access', what: `${ingress[g]?.region}→${service.name}`, micros: whole(access) });
-      steps.unshift(...own);
-      at = undefined;
-    } else {
-      const first = flow.firstPair[edge.index] ?? 0;
-      const end = flow.firstPair[edge.index + 1] ?? first;
-      const times = flow.time.subarray(first, end);
-      const transfer = times.reduce((a, b) => a + b, 0) / times.length;
-      steps.unshift({ kind: 'transfer', what: `${edge.from}→${edge.to}`, micros: whole(transfer) }, ...own);
-      at = edge.source;
-    }
-  }
-  return { path, steps };
-}
 
 /** One line per replica, in the order of the spec, with the limit it is closest to. */
 export function assignmentsOf(
@@ -159,7 +108,7 @@ export function routesBy(
         const key = piece.arcs.length === 0 ? via.join() : piece.arcs.join();
         const seen = merged.get(key) ?? { via, share: 0, latency: own[i] ?? 0, bps: 0 };
         seen.share += piece.share / mine.length;
-        seen.bps += heldBy(pair, piece);
+        seen.bps += piece.bps;
         merged.set(key, seen);
       }
     }
@@ -178,38 +127,23 @@ export function routesBy(
   });
 }
 
-/** Largest remainder: whole numbers in the proportion of `shares` that sum to exactly `total` (0 shares give none). */
-export function wholeParts(shares: readonly number[], total: number): number[] {
-  const sum = shares.reduce((a, b) => a + b, 0);
-  if (sum <= 0) return shares.map(() => 0);
-  const exact = shares.map((s) => (s / sum) * total);
-  const parts = exact.map(Math.floor);
-  const left = total - parts.reduce((a, b) => a + b, 0);
-  const order = exact
-    .map((_, i) => i)
-    .toSorted((a, b) => ((exact[b] ?? 0) % 1) - ((exact[a] ?? 0) % 1) || a - b);
-  for (const i of order.slice(0, left)) parts[i] = (parts[i] ?? 0) + 1;
-  return parts;
-}
-
-/** Access paths of every ingress region to every entry service's hosts. */
-export function accessPaths(instance: Instance, assign: Int32Array, flow: Flow): AccessPath[] {
-  return instance.ingress.flatMap((entry, g) =>
-    instance.services
-      .filter((service) => service.entry)
-      .flatMap((service) =>
-        [...new Set(assign.subarray(service.firstTask, service.firstTask + service.replicas))].map(
-          (host) => ({
-            region: entry.region,
-            to: service.name,
-            via: viaOf(
-              instance,
-              entry.vertex,
-              arcsOf(instance.paths.path(entry.vertex, host, entry.payloadBytes, 0)),
-            ),
-            latencyMicros: whole(flow.access(g, host)),
-          }),
-        ),
-      ),
-  );
+/** Access paths of every ingress region to every entry service's hosts, each host once. */
+export function accessPaths(instance: Instance, entries: readonly WayIn[]): AccessPath[] {
+  const { services, serviceOf, ingress } = instance;
+  const seen = new Set<string>();
+  return entries.flatMap(({ ingress: g, task, host, arcs, time }) => {
+    const service = serviceOf[task] ?? 0;
+    const key = `${g}/${service}/${host}`;
+    if (seen.has(key)) return [];
+    seen.add(key);
+    const from = ingress[g];
+    return [
+      {
+        region: from?.region ?? '',
+        to: services[service]?.name ?? '',
+        via: time === Infinity ? [] : viaOf(instance, from?.vertex ?? 0, arcs),
+        latencyMicros: whole(time),
+      },
+    ];
+  });
 }

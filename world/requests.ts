@@ -13,11 +13,15 @@ interface ContainerRequests {
   readonly restartPolicy?: string | undefined;
 }
 
-/** A Kubernetes quantity in whole base units: milli for cpu, one for everything else, rounded up. */
-export function baseUnits(resource: string, text: string | number): number {
-  const value = quantity(text) * (resource === 'cpu' ? 1000 : 1);
-  return Math.ceil(value - 1e-9 * Math.max(1, value));
+/** Whole units, rounded up; what floating point makes of a whole number (1.1 x 1000) stays that number. */
+export function wholeUp(value: number): number {
+  const nearest = Math.round(value);
+  return Math.abs(value - nearest) <= 1e-6 ? nearest : Math.ceil(value);
 }
+
+/** A Kubernetes quantity in whole base units: milli for cpu, one for everything else, rounded up. */
+export const baseUnits = (resource: string, text: string | number): number =>
+  wholeUp(quantity(text) * (resource === 'cpu' ? 1000 : 1));
 
 function sum(into: Map<string, number>, from: Readonly<Record<string, string | number>> | undefined): void {
   for (const [name, text] of Object.entries(from ?? {})) {

@@ -1,33 +1,27 @@
 import type { Edge, Instance } from './instance.ts';
-import { kShortestPaths } from './kshortest.ts';
+import { withinLimit } from './path-table.ts';
 import { arcsOf, paretoLabels, quickest, transmission } from './paths.ts';
 import type { Usable } from './paths.ts';
-
-/** A part of the flow between two replicas: the arcs it takes and its share of the pair's flow. */
-export interface Piece {
-  readonly arcs: readonly number[];
-  /** Share of the pair, 0..1; the pieces of a pair sum to 1. */
-  readonly share: number;
-}
+import { split } from './split.ts';
+import type { Piece } from './split.ts';
 
 /** The flow between replica `i` of the caller and replica `j` of the callee. */
 export interface PairRoute {
   readonly edge: Edge;
   readonly from: number;
   readonly to: number;
-  /** Bandwidth of the pair, bit/s. */
+  /** Whole bit/s; the pairs of an edge sum to what the edge reserves. */
   readonly bps: number;
-  /** Empty when no way has room for it. */
+  /** One, or two when no single path has the bandwidth; empty when no way has room. Their shares and their bit/s sum to the pair's. */
   readonly pieces: readonly Piece[];
 }
 
-/** Whole bit/s that a piece reserves; a millionth of slack keeps float noise from adding a bit. */
-export const heldBy = (pair: PairRoute, piece: Piece): number => Math.ceil(pair.bps * piece.share - 1e-6);
+type Pair = Omit<PairRoute, 'pieces'>;
 
-/** How many alternatives are tried before a flow is split. */
-const ALTERNATIVES = 4;
 /** Times the pairs are routed anew with the reservations of all others in place. */
 const ROUNDS = 2;
+/** Times that routing starts over with the pairs first for which no room was left. */
+const ATTEMPTS = 3;
 
 /** Bandwidth reserved per arc by pairs of this DAG, whole bit/s. */
 class Load {
@@ -37,10 +31,9 @@ class Load {
     this.#free = free;
     this.bps = new Float64Array(free.length);
   }
-  add(pair: PairRoute, sign: 1 | -1): void {
-    for (const piece of pair.pieces) {
-      const bps = heldBy(pair, piece);
-      for (const arc of piece.arcs) this.bps[arc] = (this.bps[arc] ?? 0) + sign * bps;
+  add(pieces: readonly Piece[], sign: 1 | -1): void {
+    for (const { arcs, bps } of pieces) {
+      for (const arc of arcs) this.bps[arc] = (this.bps[arc] ?? 0) + sign * bps;
     }
   }
   left(): Float64Array {
@@ -49,75 +42,84 @@ class Load {
 }
 
 /** Pairs of replicas that talk, edges in order, caller-major. */
-function pairsOf(instance: Instance, assign: Int32Array): Omit<PairRoute, 'pieces'>[] {
+function pairsOf(instance: Instance, assign: Int32Array): Pair[] {
   return instance.edges.flatMap((edge) => {
     const source = instance.services[edge.source];
     const target = instance.services[edge.target];
     if (source === undefined || target === undefined) return [];
-    const bps = edge.bps / (source.replicas * target.replicas);
-    return Array.from({ length: source.replicas * target.replicas }, (_, k) => ({
+    const count = source.replicas * target.replicas;
+    return Array.from({ length: count }, (_, k) => ({
       edge,
       from: assign[source.firstTask + Math.floor(k / target.replicas)] ?? 0,
       to: assign[target.firstTask + (k % target.replicas)] ?? 0,
-      bps,
+      bps: Math.floor((edge.bps * (k + 1)) / count) - Math.floor((edge.bps * k) / count),
     }));
   });
 }
 
-/** One path with the whole bandwidth when there is one, else two that share it in proportion to their room, else nothing. */
-function route(usable: Usable, pair: Omit<PairRoute, 'pieces'>): readonly Piece[] {
-  if (pair.from === pair.to) return [{ arcs: [], share: 1 }];
-  const labels = paretoLabels(usable, pair.from)[pair.to] ?? [];
-  const single = quickest(labels, pair.edge.payloadBytes, pair.bps);
-  if (single !== undefined) return [{ arcs: arcsOf(single), share: 1 }];
-  const paths = kShortestPaths(usable, pair.from, pair.to, ALTERNATIVES, pair.edge.payloadBytes, 1);
-  for (const [a, first] of paths.entries()) {
-    for (const second of paths.slice(a + 1)) {
-      const shared = first.arcs.some((arc) => second.arcs.includes(arc));
-      const room = Math.floor(first.bandwidth) + Math.floor(second.bandwidth);
-      if (shared || room < pair.bps) continue;
-      // The quicker path takes all it can.
-      const share = Math.min(1, Math.floor((first.bandwidth * 1e6) / pair.bps) / 1e6);
-      if ((1 - share) * pair.bps > second.bandwidth) continue;
-      return [
-        { arcs: first.arcs, share },
-        { arcs: second.arcs, share: 1 - share },
-      ];
-    }
-  }
-  return [];
+/** The quickest path with the whole bandwidth, within the edge's limit; else two that share it; else one over the limit; else nothing. */
+function route(usable: Usable, { edge, from, to, bps }: Pair): readonly Piece[] {
+  if (from === to) return [{ arcs: [], share: 1, bps }];
+  const label = quickest(paretoLabels(usable, from)[to] ?? [], edge.payloadBytes, bps);
+  const single = label === undefined ? [] : [{ arcs: arcsOf(label), share: 1, bps }];
+  const time =
+    label === undefined ? Infinity : label.latency + transmission(edge.payloadBytes, label.bandwidth);
+  if ((label !== undefined && withinLimit(time, edge.maxLatency)) || bps < 2) return single;
+  return split(usable, from, to, bps, edge.payloadBytes, edge.maxLatency) ?? single;
 }
 
-/**
- * Routes every pair over the bandwidth that others leave, wide flows first, then once more each with all others in place
- * (so the order matters little). A pair without pieces has no feasible way.
- */
-export function routesOf(instance: Instance, assign: Int32Array): PairRoute[] {
+/** Routes in an order of pairs, then once more each with all others in place (so the order matters little). */
+function routeInOrder(instance: Instance, pairs: readonly Pair[], order: readonly number[]): PairRoute[] {
   const { usable } = instance;
-  const pairs = pairsOf(instance, assign);
   const load = new Load(usable.free);
-  const routed = new Map<number, PairRoute>();
-  const order = pairs
-    .map((_, i) => i)
-    .toSorted((a, b) => (pairs[b]?.bps ?? 0) - (pairs[a]?.bps ?? 0) || a - b);
-  const contended = pairs.some((pair) => pair.bps > 0);
-  for (let round = 0; round < (contended ? ROUNDS : 1); round++) {
+  const pieces: (readonly Piece[])[] = pairs.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
     for (const i of order) {
       const pair = pairs[i];
       if (pair === undefined) continue;
-      const before = routed.get(i);
-      if (before !== undefined) load.add(before, -1);
-      const seen = contended ? { ...usable, free: load.left() } : usable;
-      const label = contended
-        ? undefined
-        : instance.paths.path(pair.from, pair.to, pair.edge.payloadBytes, 0);
-      const pieces = label === undefined ? route(seen, pair) : [{ arcs: arcsOf(label), share: 1 }];
-      const after = { ...pair, pieces };
-      load.add(after, 1);
-      routed.set(i, after);
+      load.add(pieces[i] ?? [], -1);
+      const found = route({ ...usable, free: load.left() }, pair);
+      load.add(found, 1);
+      pieces[i] = found;
     }
   }
-  return pairs.flatMap((_, i) => routed.get(i) ?? []);
+  return pairs.map((pair, i) => ({ ...pair, pieces: pieces[i] ?? [] }));
+}
+
+/**
+ * Routes every pair over the bandwidth that others leave, wide flows first; when some find no room, once more with those first.
+ * A pair without pieces has no way that was found.
+ */
+export function routesOf(instance: Instance, assign: Int32Array): PairRoute[] {
+  const { paths } = instance;
+  const pairs = pairsOf(instance, assign);
+  if (pairs.every((pair) => pair.bps === 0)) {
+    // Nothing is reserved: no flow is in another's way.
+    return pairs.map((pair) => {
+      const label = paths.path(pair.from, pair.to, pair.edge.payloadBytes, 0);
+      return { ...pair, pieces: label === undefined ? [] : [{ arcs: arcsOf(label), share: 1, bps: 0 }] };
+    });
+  }
+  let order = pairs.map((_, i) => i).toSorted((a, b) => (pairs[b]?.bps ?? 0) - (pairs[a]?.bps ?? 0) || a - b);
+  let best: PairRoute[] = [];
+  let fewest = Infinity;
+  for (let attempt = 0; attempt < ATTEMPTS && fewest > 0; attempt++) {
+    const routed = routeInOrder(instance, pairs, order);
+    const times = pieceTimes(instance, routed);
+    const failed = new Set(
+      routed.flatMap(({ edge, pieces }, i) =>
+        pieces.length === 0 || times[i]?.some((time) => !withinLimit(time, edge.maxLatency)) === true
+          ? [i]
+          : [],
+      ),
+    );
+    if (failed.size < fewest) {
+      fewest = failed.size;
+      best = routed;
+    }
+    order = [...order.filter((i) => failed.has(i)), ...order.filter((i) => !failed.has(i))];
+  }
+  return best;
 }
 
 /**
@@ -125,35 +127,78 @@ export function routesOf(instance: Instance, assign: Int32Array): PairRoute[] {
  * (other DAGs and other edges of this one).
  */
 export function pieceTimes(instance: Instance, routes: readonly PairRoute[]): number[][] {
-  const { usable, edges } = instance;
+  const { usable } = instance;
   const load = new Load(usable.free);
-  for (const pair of routes) load.add(pair, 1);
-  const times: number[][] = [];
-  let own = new Map<number, number>();
-  let edge = -1;
-  for (const pair of routes) {
-    if (pair.edge.index !== edge) {
-      edge = pair.edge.index;
-      own = new Map();
-      const mine = edges[edge]?.bps === 0 ? [] : routes.filter((r) => r.edge.index === edge);
-      for (const other of mine) {
-        for (const piece of other.pieces) {
-          const bps = heldBy(other, piece);
-          for (const arc of piece.arcs) own.set(arc, (own.get(arc) ?? 0) + bps);
-        }
-      }
-    }
-    times.push(
-      pair.pieces.map(({ arcs }) => {
-        let latency = 0;
-        let width = Infinity;
-        for (const arc of arcs) {
-          latency += usable.graph.latency[arc] ?? 0;
-          width = Math.min(width, (usable.free[arc] ?? 0) - (load.bps[arc] ?? 0) + (own.get(arc) ?? 0));
-        }
-        return latency + transmission(pair.edge.payloadBytes, width);
-      }),
+  for (const { pieces } of routes) load.add(pieces, 1);
+  const byEdge = instance.edges.map((): PairRoute[] => []);
+  for (const pair of routes) byEdge[pair.edge.index]?.push(pair);
+  return byEdge.flatMap((pairs) => {
+    for (const { pieces } of pairs) load.add(pieces, -1);
+    const times = pairs.map(({ edge, pieces }) =>
+      pieces.map(({ arcs }) => timeOver(usable, load, arcs, edge.payloadBytes)),
     );
+    for (const { pieces } of pairs) load.add(pieces, 1);
+    return times;
+  });
+}
+
+function timeOver({ graph, free }: Usable, load: Load, arcs: readonly number[], bytes: number): number {
+  let latency = 0;
+  let width = Infinity;
+  for (const arc of arcs) {
+    latency += graph.latency[arc] ?? 0;
+    width = Math.min(width, (free[arc] ?? 0) - (load.bps[arc] ?? 0));
   }
-  return times;
+  return latency + transmission(bytes, width);
+}
+
+/** Bandwidth per arc that other DAGs and all these routes leave, bit/s. */
+export function leftBy(instance: Instance, routes: readonly PairRoute[]): Float64Array {
+  const load = new Load(instance.usable.free);
+  for (const { pieces } of routes) load.add(pieces, 1);
+  return load.left();
+}
+
+/** The way of one ingress region's requests to one replica of an entry service. */
+export interface WayIn {
+  readonly ingress: number;
+  readonly task: number;
+  readonly host: number;
+  readonly arcs: readonly number[];
+  /** Radio + transfer over what all edges leave, microseconds; Infinity where no way leads. */
+  readonly time: number;
+  readonly variance: number;
+}
+
+/** Ways from every ingress region to every replica of every entry service, beside the reservations of the routes. */
+export function waysIn(instance: Instance, assign: Int32Array, routes: readonly PairRoute[]): WayIn[] {
+  const { usable, services, ingress, paths } = instance;
+  const reserves = routes.some(({ pieces }) => pieces.some(({ bps }) => bps > 0));
+  const seen = reserves ? { ...usable, free: leftBy(instance, routes) } : usable;
+  return ingress.flatMap((entry, g) => {
+    const labels = reserves ? paretoLabels(seen, entry.vertex) : paths.labels(entry.vertex);
+    return services.flatMap((service) =>
+      !service.entry
+        ? []
+        : Array.from({ length: service.replicas }, (_, r): WayIn => {
+            const task = service.firstTask + r;
+            const host = assign[task] ?? 0;
+            const label = quickest(labels[host] ?? [], entry.payloadBytes, 0);
+            const arcs = arcsOf(label);
+            const transfer =
+              label === undefined
+                ? Infinity
+                : label.latency + transmission(entry.payloadBytes, label.bandwidth);
+            const variance = arcs.reduce((sum, arc) => sum + (usable.graph.jitter[arc] ?? 0) ** 2, 0);
+            return {
+              ingress: g,
+              task,
+              host,
+              arcs,
+              time: entry.radio + transfer,
+              variance: entry.radioVariance + variance,
+            };
+          }),
+    );
+  });
 }

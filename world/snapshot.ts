@@ -26,11 +26,17 @@ export interface Snapshot {
   /** Bound pods of each DAG (`namespace/name`): what keeps its place. */
   readonly placed: ReadonlyMap<string, readonly PlacedReplica[]>;
   readonly problems: readonly Problem[];
+  /** Hosts that a shortlist left out: how many, and the sums of their utilisation and its square per resource. */
+  readonly elsewhere?: {
+    readonly count: number;
+    readonly sum: Float64Array;
+    readonly squares: Float64Array;
+  };
 }
 
 /** Builds the world from objects. Never throws on what they say: what cannot be used is left out and named in `problems`. */
 export function snapshotOf(objects: Objects): Snapshot {
-  const { hosts, problems: hostProblems } = hostsOf(objects.nodes, objects.regions);
+  const { hosts, outsiders, problems: hostProblems } = hostsOf(objects.nodes, objects.regions);
   const resources = resourcesOf(hosts, objects);
   const allocatable = new Float64Array(hosts.length * resources.length);
   for (const [h, host] of hosts.entries()) {
@@ -39,7 +45,7 @@ export function snapshotOf(objects: Objects): Snapshot {
       allocatable[h * resources.length + r] = host.allocatable.get(name) ?? (name === 'pods' ? Infinity : 0);
     }
   }
-  const topology = topologyOf(hosts, objects.regions);
+  const topology = topologyOf(hosts, objects.regions, outsiders);
   const base = { hosts, resources, graph: topology.graph };
   const { claims, placed } = claimsOf(base, objects);
   return {

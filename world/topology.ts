@@ -1,8 +1,8 @@
 import { durationMicros, quantity } from '#crds/quantity.ts';
 import type { EdgeRegion } from '#crds/edgeregion.ts';
 import type { Arc, Graph } from './graph.ts';
-import { components, packGraph } from './graph.ts';
-import type { Host } from './host.ts';
+import { components, packGraph, sliceKey } from './graph.ts';
+import type { Host, Outsider } from './host.ts';
 import type { Problem } from './problem.ts';
 
 /** A radio band of a region. Microseconds, bit/s, probability. */
@@ -21,16 +21,18 @@ export interface Gateway {
   readonly bands: ReadonlyMap<string, Band>;
 }
 
-type LinkSpec = NonNullable<EdgeRegion['spec']['topology']>['links'][number];
-
 interface Ends {
   readonly names: readonly string[];
   readonly vertexOf: ReadonlyMap<string, number>;
   readonly problems: readonly Problem[];
 }
 
-/** Vertices: hosts, then gateways, then waypoints. One name is one vertex; a second meaning is refused. */
-function vertices(hosts: readonly Host[], regions: readonly EdgeRegion[]): Ends {
+/** Vertices: hosts, gateways, waypoints, nodes of no region. One name is one vertex; a second meaning is refused. */
+function vertices(
+  hosts: readonly Host[],
+  regions: readonly EdgeRegion[],
+  outsiders: readonly Outsider[],
+): Ends {
   const names: string[] = hosts.map((h) => h.name);
   const vertexOf = new Map<string, number>(names.map((name, v) => [name, v]));
   const problems: Problem[] = [];
@@ -54,27 +56,30 @@ function vertices(hosts: readonly Host[], regions: readonly EdgeRegion[]): Ends 
     }
   };
   for (const region of regions) add(region.metadata.name, 'region', region.metadata.name, 'metadata.name');
-  for (const region of regions) {
-    for (const name of region.spec.topology?.waypoints ?? []) {
-      add(name, 'waypoint', region.metadata.name, 'spec.topology.waypoints');
-    }
-  }
+  // By name, so that the order in which regions list their waypoints decides nothing.
+  const waypoints = regions.flatMap((region) =>
+    (region.spec.topology?.waypoints ?? []).map((name) => ({ name, region: region.metadata.name })),
+  );
+  for (const { name, region } of waypoints.toSorted((a, b) => (a.name < b.name ? -1 : 1)))
+    add(name, 'waypoint', region, 'spec.topology.waypoints');
+  const ends = new Set(regions.flatMap((r) => (r.spec.topology?.links ?? []).flatMap((l) => [l.from, l.to])));
+  for (const { name } of outsiders) if (ends.has(name) && !kinds.has(name)) add(name, 'node', '', '');
   return { names, vertexOf, problems };
 }
-
-const sliceKey = (link: LinkSpec): string =>
-  link.slices === undefined ? '*' : link.slices.toSorted().join(',');
 
 /** Arcs of every link that can be used, and what is wrong with the rest. */
 function linkArcs(
   hosts: readonly Host[],
   regions: readonly EdgeRegion[],
+  outsiders: readonly Outsider[],
   vertexOf: ReadonlyMap<string, number>,
 ): { arcs: Arc[]; linked: Set<number>; links: number; problems: Problem[] } {
   const arcs: Arc[] = [];
   const linked = new Set<number>();
   const problems: Problem[] = [];
   const seen = new Map<string, string>();
+  const ready = new Map([...hosts, ...outsiders].map((node) => [node.name, node.ready]));
+  const outside = new Set(outsiders.map((node) => node.name));
   let links = 0;
   for (const region of regions) {
     const name = region.metadata.name;
@@ -82,9 +87,11 @@ function linkArcs(
       const where = { object: `EdgeRegion ${name}`, region: name, field: `spec.topology.links[${i}]` };
       const from = vertexOf.get(link.from);
       const to = vertexOf.get(link.to);
+      // Whatever is wrong with a link, its nodes have one of their own: none falls back to the attachment.
+      for (const end of [from, to]) if (end !== undefined && end < hosts.length) linked.add(end);
       if (from === undefined || to === undefined) {
         const [field, end] = from === undefined ? ['from', link.from] : ['to', link.to];
-        const message = `"${end}" is no node of a region, no waypoint and no region: correct the name, or declare it under waypoints`;
+        const message = `"${end}" is no node, no waypoint and no region: correct the name, or declare it under waypoints`;
         problems.push({
           ...where,
           reason: 'UnknownLinkEnd',
@@ -101,7 +108,7 @@ function linkArcs(
             [from, to],
             [to, from],
           ];
-      const keys = directions.map(([a, b]) => `${a}>${b}|${sliceKey(link)}`);
+      const keys = directions.map(([a, b]) => `${a}>${b}|${sliceKey(link.slices)}`);
       const first = keys.map((k) => seen.get(k)).find((k) => k !== undefined);
       for (const key of keys) if (!seen.has(key)) seen.set(key, `${where.object} ${where.field}`);
       if (first !== undefined) {
@@ -109,12 +116,16 @@ function linkArcs(
         problems.push({ ...where, reason: 'DuplicateLink', message, severity: 'refuse' });
         continue;
       }
-      for (const end of [from, to]) if (end < hosts.length) linked.add(end);
-      const dead = [from, to].map((end) => hosts[end]).find((h) => h !== undefined && !h.ready);
+      const dead = [link.from, link.to].find((end) => ready.get(end) === false);
       if (dead !== undefined) {
-        const message = `node ${dead.name} is not ready: the link is left out until it is`;
+        const message = `node ${dead} is not ready: the link is left out until it is`;
         problems.push({ ...where, reason: 'LostNode', message, severity: 'warn' });
         continue;
+      }
+      const stranger = [link.from, link.to].find((end) => outside.has(end));
+      if (stranger !== undefined) {
+        const message = `node ${stranger} is in no region: it forwards and hosts nothing; label it for a region's nodeSelector if it should`;
+        problems.push({ ...where, reason: 'NodeWithoutRegion', message, severity: 'warn' });
       }
       const common = {
         latency: durationMicros(link.latency),
@@ -134,10 +145,11 @@ function linkArcs(
 export function topologyOf(
   hosts: readonly Host[],
   unordered: readonly EdgeRegion[],
+  outsiders: readonly Outsider[] = [],
 ): { graph: Graph; gateways: Map<string, Gateway>; problems: Problem[] } {
   const regions = unordered.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  const { names, vertexOf, problems: nameProblems } = vertices(hosts, regions);
-  const { arcs, linked, links, problems } = linkArcs(hosts, regions, vertexOf);
+  const { names, vertexOf, problems: nameProblems } = vertices(hosts, regions, outsiders);
+  const { arcs, linked, links, problems } = linkArcs(hosts, regions, outsiders, vertexOf);
   const gateways = new Map<string, Gateway>();
   let link = links;
   for (const region of regions) {

@@ -62,8 +62,8 @@ export function beam(
       const after = before + (request[r] ?? 0) * unit;
       const sum = (state.sum[r] ?? 0) + after - before;
       const squares = (state.squares[r] ?? 0) + after * after - before * before;
-      total += sum / hosts;
-      spread += Math.max(0, squares / hosts - (sum / hosts) ** 2);
+      total += sum / utilisation.hosts;
+      spread += Math.max(0, squares / utilisation.hosts - (sum / utilisation.hosts) ** 2);
     }
     const kinds = Math.max(1, columns.length);
     return OMEGA[1] * (total / kinds) + OMEGA[2] * Math.min(1, (4 * spread) / kinds);
