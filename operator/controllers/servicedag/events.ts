@@ -1,0 +1,27 @@
+import type { Happening } from '#kube/events.ts';
+import { formatMicros } from '#crds/quantity.ts';
+import type { CachedPlan } from '../../objects.ts';
+
+/** A plan was made and dispatched. */
+export const plannedEvent = (plan: CachedPlan): Happening => ({
+  type: 'Normal',
+  reason: 'Planned',
+  message: `${plan.metadata.name} (${plan.spec.source}) predicts ${formatMicros(plan.spec.predicted?.latencyMicros ?? 0)}`,
+  action: 'Plan',
+});
+
+/** No plan keeps every hard limit. */
+export const infeasible = (message: string): Happening => ({
+  type: 'Warning',
+  reason: 'Infeasible',
+  message: `${message}; it is tried again as soon as the world changes`,
+  action: 'Plan',
+});
+
+/** Every replica has a node. */
+export const placed = (pods: number): Happening => ({
+  type: 'Normal',
+  reason: 'Placed',
+  message: `all ${pods} pods have a node`,
+  action: 'Place',
+});

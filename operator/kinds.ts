@@ -1,0 +1,21 @@
+import { GROUP, VERSION } from '#crds/meta.ts';
+import type { Kind } from '#kube/kinds.ts';
+
+const own = (plural: string, kind: string, namespaced: boolean): Kind => ({
+  group: GROUP,
+  version: VERSION,
+  plural,
+  kind,
+  namespaced,
+});
+
+/** Our resources. */
+export const SERVICEDAG = own('servicedags', 'ServiceDAG', true);
+export const EDGEREGION = own('edgeregions', 'EdgeRegion', false);
+export const DEPLOYMENTPLAN = own('deploymentplans', 'DeploymentPlan', true);
+
+/** Field manager of everything the operator applies. */
+export const FIELD_MANAGER = 'edgeloom-operator';
+
+/** Name of the Lease that a region's agent holds. */
+export const agentLease = (region: string): string => `edgeloom-agent-${region}`;

@@ -1,0 +1,162 @@
+import { Controller } from '#kube/controller.ts';
+import { EventRecorder } from '#kube/events.ts';
+import { serveHealth } from '#kube/health.ts';
+import { lead } from '#kube/leader.ts';
+import { silentLog } from '#kube/log.ts';
+import type { Log } from '#kube/log.ts';
+import { runParts } from '#kube/main.ts';
+import { controllerMetrics, createRegistry, queueMetrics, watchRestarts } from '#kube/metrics.ts';
+import { keyOf } from '#kube/object.ts';
+import type { KubeObject } from '#kube/object.ts';
+import type { Transport } from '#kube/transport.ts';
+import { WorkQueue } from '#kube/workqueue.ts';
+import { Caches, dagKeyOf } from './caches.ts';
+import { EdgeRegionController } from './controllers/edgeregion/controller.ts';
+import { GateController } from './controllers/gates/controller.ts';
+import { ServiceDagController } from './controllers/servicedag/controller.ts';
+import { operatorMetrics } from './metrics.ts';
+import { World } from './world.ts';
+
+/** How the operator runs. */
+export interface OperatorOptions {
+  readonly transport: Transport;
+  /** Where the planner answers, without a path. */
+  readonly plannerUrl: string;
+  /** Namespace of the Leases. */
+  readonly namespace: string;
+  /** Who holds the Lease; unique to the process. */
+  readonly identity: string;
+  readonly port: number;
+  /** Wait for the Lease before acting; true unless said otherwise. */
+  readonly leaderElect?: boolean;
+  readonly log?: Log;
+  readonly signal: AbortSignal;
+  readonly onListening?: (port: number) => void;
+}
+
+/** Everything is looked at again this often, whatever the watches said. */
+const RESYNC_MS = 120_000;
+/** An agent that goes away says nothing: its Lease just grows old. */
+const REGION_RESYNC_MS = 15_000;
+/** Changes of the world that come together are answered together. */
+const SETTLE_MS = 20;
+
+type Reconcile = ConstructorParameters<typeof Controller>[0]['reconcile'];
+
+/** Runs the operator until the signal aborts; rejects when it has lost its Lease, so that the process ends. */
+export async function runOperator(options: OperatorOptions): Promise<void> {
+  const { transport, namespace, identity, plannerUrl, signal, log = silentLog } = options;
+  const registry = createRegistry();
+  const restarts = watchRestarts(registry);
+  const caches = new Caches(transport, namespace, (kind, reason) => restarts.inc({ kind, reason }));
+  const world = new World(caches);
+  const metrics = operatorMetrics(registry);
+  const events = new EventRecorder({
+    transport,
+    component: 'edgeloom.dev/operator',
+    instance: identity,
+    log,
+  });
+  const shell = { transport, caches, world, events, metrics, plannerUrl, namespace, nowMs: () => Date.now() };
+  const dags = new ServiceDagController(shell);
+  const regions = new EdgeRegionController(shell);
+  const gates = new GateController(shell);
+  const controller = (
+    name: string,
+    reconcile: Reconcile,
+    keys: () => string[],
+    workers: number,
+    resyncMs = RESYNC_MS,
+  ): Controller =>
+    new Controller({
+      name,
+      reconcile,
+      keys,
+      workers,
+      resyncMs,
+      queue: new WorkQueue({ metrics: queueMetrics(registry, name) }),
+      log,
+      metrics: controllerMetrics(registry, name),
+    });
+  const listKeys = (store: { list(): readonly KubeObject[] }) => () => store.list().map(keyOf);
+  const dagController = controller(
+    'servicedag',
+    (key, context) => dags.reconcile(key, context),
+    listKeys(caches.dags),
+    4,
+  );
+  const regionController = controller(
+    'edgeregion',
+    (key, context) => regions.reconcile(key, context),
+    listKeys(caches.regions),
+    1,
+    REGION_RESYNC_MS,
+  );
+  const gateController = controller(
+    'gates',
+    (key, context) => gates.reconcile(key, context),
+    () => [],
+    2,
+  );
+
+  const toDag = (_key: string, before?: KubeObject, after?: KubeObject): void => {
+    const object = after ?? before;
+    if (object !== undefined)
+      for (const key of dagKeyOf(object)) dagController.queue.addAfter(key, SETTLE_MS);
+  };
+  const worldChanged = (): void => {
+    for (const key of dags.hopeful()) dagController.queue.addAfter(key, SETTLE_MS);
+    for (const region of caches.regions.list())
+      regionController.queue.addAfter(region.metadata.name, 10 * SETTLE_MS);
+  };
+  caches.dags.subscribe((key) => {
+    dagController.queue.add(key);
+    worldChanged();
+  });
+  caches.plans.subscribe(toDag);
+  caches.deployments.subscribe(toDag);
+  caches.services.subscribe(toDag);
+  caches.pods.subscribe((key, before, after) => {
+    toDag(key, before, after);
+    gateController.queue.add(key);
+    worldChanged();
+  });
+  const infrastructure = (): void => {
+    worldChanged();
+    // A node that was lost or found may concern any plan; the decision itself is cheap.
+    for (const dag of caches.dags.list()) dagController.queue.addAfter(keyOf(dag), SETTLE_MS);
+  };
+  caches.nodes.subscribe(infrastructure);
+  caches.regions.subscribe(infrastructure);
+  caches.leases.subscribe((key) => {
+    const region = /\/edgeloom-agent-(.+)$/.exec(key)?.[1];
+    if (region !== undefined) regionController.queue.addAfter(region, SETTLE_MS);
+  });
+
+  const health = await serveHealth({ port: options.port, registry, ready: () => caches.doubt(Infinity) });
+  log.info({ port: health.port }, 'operator listens');
+  options.onListening?.(health.port);
+  const act = async (while_: AbortSignal): Promise<void> => {
+    await caches.synced();
+    log.info({ identity }, 'operator acts');
+    await Promise.all([dagController, regionController, gateController].map((c) => c.run(while_)));
+  };
+  try {
+    await runParts(signal, [
+      ...caches.parts(),
+      async (stop) => {
+        if (options.leaderElect === false) return act(stop);
+        const ended = await lead(
+          { transport, namespace, name: 'edgeloom-operator', identity, log },
+          act,
+          stop,
+        );
+        if (ended === 'lost')
+          throw new Error('the Lease edgeloom-operator is lost: another replica acts now');
+      },
+    ]);
+  } finally {
+    await events.flush();
+    await health.close();
+  }
+}

@@ -1,0 +1,53 @@
+import { Counter, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+/** What the operator counts (architecture section 6). */
+export interface OperatorMetrics {
+  planned(source: string, feasible: boolean): void;
+  plannerAway(): void;
+  predicted(dagClass: string, seconds: number): void;
+  violated(dagClass: string): void;
+  released(mode: string): void;
+}
+
+/** Registers the operator's metrics. */
+export function operatorMetrics(registry: Registry): OperatorMetrics {
+  const registers = [registry];
+  const plans = new Counter({
+    name: 'edgeloom_plan_feasible_total',
+    help: 'Plans by source, feasible or not',
+    labelNames: ['source', 'feasible'],
+    registers,
+  });
+  const away = new Counter({
+    name: 'edgeloom_planner_unavailable_total',
+    help: 'Questions the planner did not answer',
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'edgeloom_dag_latency_seconds',
+    help: 'Predicted end-to-end latency of new plans',
+    labelNames: ['class'],
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
+    registers,
+  });
+  const violations = new Counter({
+    name: 'edgeloom_qos_violations_total',
+    help: 'ServiceDAGs whose prediction began to miss a limit',
+    labelNames: ['class'],
+    registers,
+  });
+  const released = new Counter({
+    name: 'edgeloom_pods_released_total',
+    help: 'Pods released by the gate reaper because no agent decided in time',
+    labelNames: ['mode'],
+    registers,
+  });
+  return {
+    planned: (source, feasible) => plans.inc({ source, feasible: String(feasible) }),
+    plannerAway: () => away.inc(),
+    predicted: (dagClass, seconds) => latency.observe({ class: dagClass }, seconds),
+    violated: (dagClass) => violations.inc({ class: dagClass }),
+    released: (mode) => released.inc({ mode }),
+  };
+}
