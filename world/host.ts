@@ -129,7 +129,7 @@ export function hostsOf(
         reason: 'NodeInTwoRegions',
         object: `Node ${node.metadata.name}`,
         region: home.metadata.name,
-        field: 'spec.nodeSelector',
+        field: 'metadata.labels',
         message: `selected by the regions ${names.join(' and ')}; it counts in ${names[0]}: make the selectors disjoint`,
         severity: 'refuse',
       });
