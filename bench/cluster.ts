@@ -211,20 +211,7 @@ async function steadyState(cluster: LocalCluster, parts: Parts): Promise<Figure[
 }
 
 const figures = [await clusterUp(), await demoBound()];
-const cluster = await startCluster({
-  name: `bench-${process.pid}`,
-  nodes: plainNodes(200).map((n) => ({
-    ...n,
-    metadata: {
-      ...n.metadata,
-      labels: {
-        ...n.metadata.labels,
-        'edgeloom.dev/region': n.metadata.labels?.['topology.kubernetes.io/region'] ?? '',
-      },
-    },
-  })),
-  audit: true,
-});
+const cluster = await startCluster({ name: `bench-${process.pid}`, nodes: plainNodes(200), audit: true });
 try {
   const parts = await startParts(cluster);
   await post(

@@ -9,6 +9,7 @@ import type { Snapshot } from '#world/snapshot.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { table } from '../bin/table.ts';
 import { instanceObjects } from './instances/instance.ts';
+import { largeWorld } from './large-world.ts';
 import { figure, mean, median, quantile, report, wantsJson } from './report.ts';
 import type { Figure } from './report.ts';
 
@@ -75,6 +76,21 @@ async function times(services: number, nodes: number, runs: number): Promise<num
   return found;
 }
 
+/** The 11-service online boutique on ever more nodes (an input of the network-aware scheduler's benchmark, with its cost). */
+const growth: { nodes: number; ms: number; latency: number; cost: number }[] = [];
+for (const nodes of [10, 100, 1000, 10_000]) {
+  const world = await largeWorld(nodes);
+  const runs: number[] = [];
+  let best: { latency: number; cost: number } = { latency: NaN, cost: NaN };
+  for (let run = -1; run < 5; run++) {
+    const started = performance.now();
+    const plan = await planDag(world.snapshot, world.dag, PLAN_DEFAULTS);
+    if (run >= 0) runs.push(performance.now() - started);
+    best = { latency: plan.best?.predicted.latencyMicros ?? NaN, cost: plan.best?.cost ?? NaN };
+  }
+  growth.push({ nodes, ms: median(runs), ...best });
+}
+
 const small = await times(8, 40, 25);
 const large = await times(64, 200, 9);
 const of = (planner: SourceName): number[] => (gaps.get(planner) ?? []).map((r) => r.gap);
@@ -97,6 +113,15 @@ if (!wantsJson()) {
     `Latency above the optimum that the MILP proved, ${proven.length} stored instances (bench/instances)\n\n` +
       `${table(['PLANNER', 'MEAN', 'MEDIAN', 'WORST', 'OPTIMAL', 'TIME p50'], rows)}\n`,
   );
+  const sizes = growth.map((g) => [
+    String(g.nodes),
+    `${g.ms.toFixed(0)} ms`,
+    `${(g.latency / 1000).toFixed(2)} ms`,
+    g.cost.toFixed(4),
+  ]);
+  process.stdout.write(
+    `\nOnline boutique (11 services) on the demo's regions\n\n${table(['NODES', 'TIME p50', 'LATENCY', 'COST J'], sizes)}\n`,
+  );
 }
 
 const figures: Figure[] = [
@@ -107,6 +132,7 @@ const figures: Figure[] = [
   figure('plan.instances.proven', proven.length, 'instances', '>= 30', proven.length),
   figure('plan.time.8x40.p50', median(small), 'ms', '<= 20', small.length),
   figure('plan.time.8x40.p99', quantile(small, 0.99), 'ms', '', small.length),
+  figure('plan.time.boutique.10000nodes.p50', growth.at(-1)?.ms ?? NaN, 'ms', '', 5),
   figure('plan.time.64x200.p50', median(large), 'ms', '<= 1000', large.length),
 ];
 report('plan', figures);
