@@ -38,8 +38,9 @@ export interface OperatorOptions {
 const RESYNC_MS = 120_000;
 /** An agent that goes away says nothing: its Lease just grows old. */
 const REGION_RESYNC_MS = 15_000;
-/** Changes of the world that come together are answered together. */
-const SETTLE_MS = 20;
+/** Changes that come together are answered together: soon for one DAG, more slowly for sums over a region. */
+const SETTLE_MS = 50;
+const SUM_MS = 500;
 
 type Reconcile = ConstructorParameters<typeof Controller>[0]['reconcile'];
 
@@ -106,8 +107,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   };
   const worldChanged = (): void => {
     for (const key of dags.hopeful()) dagController.queue.addAfter(key, SETTLE_MS);
-    for (const region of caches.regions.list())
-      regionController.queue.addAfter(region.metadata.name, 10 * SETTLE_MS);
+    for (const region of caches.regions.list()) regionController.queue.addAfter(region.metadata.name, SUM_MS);
   };
   caches.dags.subscribe((key) => {
     dagController.queue.add(key);

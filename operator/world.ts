@@ -15,12 +15,17 @@ export class World {
   readonly #assumed = new Map<string, CachedPlan>();
   readonly #parsed = new WeakMap<object, object | undefined>();
   #version = 0;
+  #groundVersion = 0;
   #made: { readonly version: number; readonly objects: Objects; readonly snapshot: Snapshot } | undefined;
+  #ground: { readonly version: number; readonly snapshot: Snapshot } | undefined;
 
   constructor(caches: Caches) {
     this.#caches = caches;
     for (const store of [caches.dags, caches.regions, caches.plans, caches.nodes, caches.pods]) {
       (store as { subscribe(fn: () => void): unknown }).subscribe(() => this.#version++);
+    }
+    for (const store of [caches.regions, caches.nodes]) {
+      (store as { subscribe(fn: () => void): unknown }).subscribe(() => this.#groundVersion++);
     }
   }
 
@@ -48,6 +53,25 @@ export class World {
     );
   }
 
+  /** Nodes, regions and links alone: what does not change with every pod. */
+  ground(): Snapshot {
+    if (this.#ground?.version === this.#groundVersion) return this.#ground.snapshot;
+    const snapshot = snapshotOf({
+      nodes: this.#caches.nodes.list().map(slimNode),
+      regions: this.#regions(),
+      dags: [],
+      nowMs: 0,
+    });
+    this.#ground = { version: this.#groundVersion, snapshot };
+    return snapshot;
+  }
+
+  #regions(): CachedRegion[] {
+    return this.#caches.regions
+      .list()
+      .flatMap((region) => this.#parse<CachedRegion>(region, edgeRegionSpec) ?? []);
+  }
+
   /** Every object that matters to placement, and the world they make. */
   now(nowMs: number): { readonly objects: Objects; readonly snapshot: Snapshot } {
     if (this.#made?.version === this.#version) return this.#made;
@@ -55,9 +79,7 @@ export class World {
     const uids = new Map(dags.map((dag) => [keyOf(dag), dag.metadata.uid]));
     const objects: Objects = {
       nodes: this.#caches.nodes.list().map(slimNode),
-      regions: this.#caches.regions
-        .list()
-        .flatMap((region) => this.#parse<CachedRegion>(region, edgeRegionSpec) ?? []),
+      regions: this.#regions(),
       dags: dags
         .filter((dag) => dag.metadata.deletionTimestamp === undefined)
         .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),

@@ -72,7 +72,7 @@ export class ServiceDagController {
     const plan = world.planFor(dag);
     const decision = decide({
       dag,
-      snapshot: world.now(nowMs()).snapshot,
+      snapshot: world.ground(),
       plan,
       pods,
       nowMs: nowMs(),

@@ -1,13 +1,12 @@
 import { graphFindings } from '#crds/dag-checks.ts';
 import { fieldOf } from '#crds/finding.ts';
-import { UnknownReference, instanceOf } from '#world/instance.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import type { CachedDag, CachedPlan, CachedPod } from '../../objects.ts';
 
 /** Everything a decision about one ServiceDAG looks at. */
 export interface Input {
   readonly dag: CachedDag;
-  /** The world without anything learned from this reconcile. */
+  /** Nodes, regions and links; what runs on them does not matter here. */
   readonly snapshot: Snapshot;
   /** Newest plan of this DAG's uid, if any. */
   readonly plan: CachedPlan | undefined;
@@ -48,14 +47,21 @@ const graphIsSound: Step = ({ dag }) => {
 };
 
 const namesExist: Step = ({ dag, snapshot }) => {
-  try {
-    instanceOf(snapshot, dag);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof UnknownReference)) throw error;
-    const reason = error.field.endsWith('.band') ? 'UnknownBand' : 'UnknownRegion';
-    return { kind: 'refuse', reason, message: `${error.field}: ${error.message}` };
+  for (const [i, { region, band }] of dag.spec.ingress.entries()) {
+    const field = `spec.ingress[${i}]`;
+    const gateway = snapshot.gateways.get(region);
+    if (gateway === undefined) {
+      const known = [...snapshot.gateways.keys()].join(', ') || 'none';
+      const message = `${field}.region: no EdgeRegion "${region}"; known: ${known}`;
+      return { kind: 'refuse', reason: 'UnknownRegion', message };
+    }
+    if (band !== undefined && !gateway.bands.has(band)) {
+      const known = [...gateway.bands.keys()].join(', ') || 'none';
+      const message = `${field}.band: EdgeRegion ${region} has no band "${band}"; its bands: ${known}`;
+      return { kind: 'refuse', reason: 'UnknownBand', message };
+    }
   }
+  return undefined;
 };
 
 const hasBound = (pods: readonly CachedPod[]): boolean => pods.some((pod) => pod.spec.nodeName !== undefined);
