@@ -1,11 +1,13 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { Evaluator } from '#world/evaluator.ts';
 import type { Objective } from '#world/evaluator.ts';
+import { failedCheck } from '#world/feasibility.ts';
 import type { Instance } from '#world/instance.ts';
 import { instanceOf } from '#world/instance.ts';
 import { judge } from '#world/judge.ts';
 import type { Judgement } from '#world/judge.ts';
 import { keyOf } from '#world/objects.ts';
+import { sliceOf } from '#world/service.ts';
 import { shortlist } from '#world/shortlist.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { noHost } from '#world/violations.ts';
@@ -13,7 +15,9 @@ import type { Violation } from '#world/prediction.ts';
 import type { Candidate, SourceName } from './sources.ts';
 import { rankNodes } from './rank.ts';
 import type { RankedNode } from './rank.ts';
-import { sourceOf } from './sources.ts';
+import { exhaustive } from './search/exhaustive.ts';
+import { compareJudged, judgementsPerMs, refine } from './search/refine.ts';
+import { evaluationsPerMs, sourceOf } from './sources.ts';
 
 /** How a plan is made. */
 export interface PlanOptions {
@@ -58,12 +62,35 @@ interface Judged extends Candidate {
   readonly judgement: Judgement;
 }
 
-/** Better first: feasible before not, then the objective, then the order of the sources (so equal plans are stable). */
-function better(objective: Objective): (a: Judged, b: Judged) => number {
-  const cost = ({ judgement }: Judged): number =>
-    objective === 'latency' ? judgement.predicted.latencyMicros : judgement.cost;
-  const hard = ({ judgement }: Judged): number => judgement.violations.filter((v) => v.hard).length;
-  return (a, b) => hard(a) - hard(b) || cost(a) - cost(b);
+/**
+ * Shares of the budget: of mending a placement that breaks a limit (to say that nothing is feasible is worth more time than to
+ * find something a little better), and of improving one whose flows are in each other's way.
+ */
+const MEND = 4;
+const IMPROVE = 0.25;
+
+/** The best candidate once more with exact routing where that can help: when it is wrong, or when edges reserve bandwidth. */
+function refined(
+  evaluator: Evaluator,
+  best: Judged,
+  options: PlanOptions,
+  fixed?: Int32Array,
+): Judged | undefined {
+  const { instance } = evaluator;
+  const wrong = !best.judgement.feasible;
+  if (!wrong && (best.exact === true || instance.edges.every((edge) => edge.bps === 0))) return undefined;
+  const ms = options.budgetMs * (wrong ? MEND : IMPROVE);
+  const judgements = Math.floor(ms * judgementsPerMs(instance));
+  if (wrong) {
+    const all = exhaustive(evaluator, Math.floor(ms * evaluationsPerMs(evaluator)), judgements, fixed);
+    if (all !== undefined) {
+      const judgement = judge(instance, all.assign);
+      return { method: 'exhaustive', assign: all.assign, judgement, repaired: true };
+    }
+  }
+  const { assign, judgement } = refine(instance, best, options.objective, judgements, fixed);
+  if (judgement === best.judgement) return undefined;
+  return { method: `${best.method}+refined`, assign, judgement, repaired: wrong && judgement.feasible };
 }
 
 /** Hosts that are searched at first in a large world, and at most when nothing among those is feasible. */
@@ -122,8 +149,13 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
   }
   const evaluator = new Evaluator(instance, options.objective);
   const candidates = await sourceOf(options.planner)(evaluator, options.budgetMs, fixed);
+  const order = (a: Judged, b: Judged): number => compareJudged(options.objective, a.judgement, b.judgement);
   const judged = candidates.map((c): Judged => ({ ...c, judgement: judge(instance, c.assign) }));
-  const [chosen, ...others] = judged.toSorted(better(options.objective));
+  const [first] = judged.toSorted(order);
+  const last = first === undefined ? undefined : refined(evaluator, first, options, fixed);
+  if (last !== undefined) judged.push(last);
+  // Sorting is stable: of equal plans the one of the earlier source is taken.
+  const [chosen, ...others] = judged.toSorted(order);
   if (chosen === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
   const ranking = rankNodes(evaluator, chosen.assign, options.ranks ?? 1, fixed);
   return {
@@ -152,11 +184,15 @@ const keepsAll = (first: number, count: number, fixed: Int32Array | undefined): 
 export function fixedHosts(instance: Instance): Int32Array {
   const fixed = new Int32Array(instance.tasks).fill(-1);
   const placed = instance.snapshot.placed.get(instance.key) ?? [];
+  const slice = sliceOf(instance.dag);
   for (const service of instance.services) {
-    const ready = placed.filter(
-      (p) => p.microservice === service.name && instance.snapshot.hosts[p.host]?.ready === true,
-    );
-    for (const [r, replica] of ready.slice(0, service.replicas).entries())
+    const staying = placed.filter((p) => {
+      const host = instance.snapshot.hosts[p.host];
+      const stays =
+        host !== undefined && failedCheck({ host, slice, template: service.template }, true) === undefined;
+      return p.microservice === service.name && stays;
+    });
+    for (const [r, replica] of staying.slice(0, service.replicas).entries())
       fixed[service.firstTask + r] = replica.host;
   }
   return fixed;

@@ -1,9 +1,11 @@
 import type { Evaluator } from '#world/evaluator.ts';
 import { beam } from './search/beam.ts';
 import { defaultScheduler } from './search/default-scheduler.ts';
+import { exhaustive, placements } from './search/exhaustive.ts';
 import { greedyEft, heft } from './search/greedy.ts';
 import { localSearch } from './search/local-search.ts';
 import { solveExactly } from './search/milp.ts';
+import { judgementsPerMs } from './search/refine.ts';
 import { latencyBound, tails } from './search/tail.ts';
 
 /** One proposal of a source. */
@@ -12,6 +14,8 @@ export interface Candidate {
   readonly assign: Int32Array;
   /** It broke a hard limit and was mended by local search. */
   readonly repaired: boolean;
+  /** Every placement was tried: nothing is better. */
+  readonly exact?: boolean;
 }
 
 /** Proposes placements for the evaluator's instance within a budget; at least one. */
@@ -24,11 +28,13 @@ const BEAM = 128;
 const WIDE_BEAM = 1024;
 /** Complete placements of the beam that local search starts from. */
 const STARTS = 1;
+/** Placements of which every single one is tried instead of searching. */
+const ALL = 20_000;
 /** Evaluations without which a search is not worth starting, and after which small instances have converged. */
 const ENOUGH = 100;
 
 /** Evaluations that fit in a millisecond on the slowest machine we care for: a count, so that plans do not depend on the clock. */
-function evaluationsPerMs(evaluator: Evaluator): number {
+export function evaluationsPerMs(evaluator: Evaluator): number {
   const { instance } = evaluator;
   const walks = Math.max(1, instance.ingress.length);
   const pairs = evaluator.flow.time.length;
@@ -39,6 +45,16 @@ function evaluationsPerMs(evaluator: Evaluator): number {
 /** Greedy EFT, HEFT and beam as candidates, the best few improved by local search: the default planner. */
 const search: Source = async (evaluator, budgetMs, fixed) => {
   const { instance } = evaluator;
+  const few = placements(evaluator, fixed) <= Math.min(ALL, budgetMs * evaluationsPerMs(evaluator));
+  const judgements = Math.floor(budgetMs * judgementsPerMs(instance));
+  const all = few ? exhaustive(evaluator, Infinity, judgements, fixed) : undefined;
+  if (all !== undefined) {
+    return [
+      { ...plain('exhaustive', all.assign), exact: all.proven },
+      plain('greedy', greedyEft(evaluator, fixed)),
+      plain('heft', heft(evaluator, fixed)),
+    ];
+  }
   const tail = tails(evaluator);
   const bound = evaluator.objective === 'latency' ? latencyBound(instance, evaluator, tail) : -Infinity;
   const starts = [plain('greedy', greedyEft(evaluator, fixed)), plain('heft', heft(evaluator, fixed))];

@@ -2,6 +2,7 @@ import { Contention } from './contention.ts';
 import { Utilisation, qosHinges, utilityCost } from './cost.ts';
 import type { Instance } from './instance.ts';
 import { Flow } from './flow.ts';
+import { withinLimit } from './path-table.ts';
 import type { TransferMatrix, Way } from './path-table.ts';
 import { Success } from './success.ts';
 
@@ -83,6 +84,31 @@ export class Evaluator {
     this.broken = broken;
     const cost = objective === 'latency' ? flow.latency : utilityCost(instance, outcome, this.#cost);
     return cost + broken * HARD[objective] + splits * SPLIT[objective];
+  }
+
+  /**
+   * A placement's objective when no flow is in another's way: its latency is never more than what exact routing gives.
+   * Infinity when a hard limit is broken however it is routed.
+   */
+  bound(assign: Int32Array): number {
+    const { instance, flow, objective } = this;
+    if (this.#occupy(assign) > 0 || this.#transfers(assign).apart > 0) return Infinity;
+    flow.enter(assign);
+    flow.walk(assign);
+    const { latency, jitter, sync } = flow;
+    if (latency === Infinity) return Infinity;
+    const { required, maxLatency } = instance.qos;
+    if (!required && objective === 'latency') return latency;
+    const outcome = { latency, jitter, sync, success: this.#successOf(assign) };
+    if (required) {
+      // Beside reservations a flow may take another path, which may vary less or fail less: only ℓ is sure to be no better.
+      const certain =
+        this.#contention === undefined
+          ? qosHinges(instance, outcome) > 1e-9
+          : !withinLimit(latency, maxLatency);
+      if (certain) return Infinity;
+    }
+    return objective === 'latency' ? latency : utilityCost(instance, outcome, this.#cost);
   }
 
   #cost = 0;

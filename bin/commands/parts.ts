@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLog } from '#kube/log.ts';
 import { untilStopped } from '#kube/main.ts';
-import { Transport } from '#kube/transport.ts';
+import type { Transport } from '#kube/transport.ts';
 
 /** The long-running parts (architecture section 6). Each serves /healthz, /readyz and /metrics on its port. */
 export function partCommands(): Command[] {
@@ -42,7 +42,13 @@ interface ClusterOptions {
   readonly identity: string;
 }
 
-// Each part is loaded when it is asked for: `edgeloom plan` should not wait for servers it does not run.
+// Each part is loaded when it is asked for: `edgeloom plan` should not wait for servers it does not run, and the planner
+// needs no Kubernetes client, which is most of a part's memory.
+
+async function connect(file: string | undefined): Promise<Transport> {
+  const { Transport: Connected } = await import('#kube/transport.ts');
+  return Connected.fromKubeConfigFile(file);
+}
 
 function operator(): Command {
   return part('operator', 'turns ServiceDAGs into plans, Deployments, Services and status', 8080)
@@ -53,7 +59,7 @@ function operator(): Command {
     .action(async (options: ClusterOptions & { plannerUrl: string }) => {
       const { runOperator } = await import('#operator/main.ts');
       const { port: at, ...rest } = options;
-      const transport = await Transport.fromKubeConfigFile(options.kubeconfig);
+      const transport = await connect(options.kubeconfig);
       await runOperator({ ...rest, port: at, transport, log: createLog('operator'), signal: untilStopped() });
     });
 }
@@ -79,7 +85,7 @@ function agent(): Command {
       if (regions === undefined)
         command.error('edgeloom agent: say --all or --region NAME...', { exitCode: 2 });
       const { runAgents } = await import('#agents/main/agent.ts');
-      const transport = await Transport.fromKubeConfigFile(options.kubeconfig);
+      const transport = await connect(options.kubeconfig);
       await runAgents({ ...options, regions, transport, log: createLog('agent'), signal: untilStopped() });
     });
 }
@@ -89,7 +95,7 @@ function extender(): Command {
     .addOption(kubeconfig())
     .action(async (options: { port: number; kubeconfig?: string }) => {
       const { runExtender } = await import('#scheduler-plugin/main.ts');
-      const transport = await Transport.fromKubeConfigFile(options.kubeconfig);
+      const transport = await connect(options.kubeconfig);
       await runExtender({
         port: options.port,
         transport,

@@ -1,5 +1,6 @@
 import { OMEGA, Utilisation } from '#world/cost.ts';
 import type { Evaluator } from '#world/evaluator.ts';
+import { weighted } from '#world/flow.ts';
 import { arrivals, emptyPartial, fits, hostsFor, placeTask } from './partial.ts';
 import type { Partial } from './partial.ts';
 
@@ -87,7 +88,7 @@ export function beam(
         let value = 0;
         for (let g = 0; g < walks; g++) {
           const end = (arrival[g]?.[host] ?? 0) + (service.serveAndWait[host] ?? 0) + (rest[host] ?? 0);
-          value += (ingress[g]?.weight ?? 1) * Math.max(state.bound[g] ?? 0, end);
+          value += weighted(ingress[g]?.weight ?? 1, Math.max(state.bound[g] ?? 0, end));
         }
         if (value === Infinity) continue;
         if (utility) value = value * scale + resourceCost(state, host, service.request);

@@ -1,4 +1,5 @@
 import type { Evaluator } from '#world/evaluator.ts';
+import { weighted } from '#world/flow.ts';
 import { arrivals, emptyPartial, fits, hostsFor, placeTask } from './partial.ts';
 
 /**
@@ -28,7 +29,8 @@ export function earliestFinish(
         const n = hosts[i] ?? 0;
         const room = fits(instance, partial.extra, n, service.request);
         let finish = service.serveAndWait[n] ?? 0;
-        for (let g = 0; g < walks; g++) finish += (instance.ingress[g]?.weight ?? 1) * (arrival[g]?.[n] ?? 0);
+        for (let g = 0; g < walks; g++)
+          finish += weighted(instance.ingress[g]?.weight ?? 1, arrival[g]?.[n] ?? 0);
         if ((room && !roomy) || (room === roomy && (finish < least || best < 0))) {
           best = n;
           least = finish;

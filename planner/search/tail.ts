@@ -1,4 +1,5 @@
 import type { Evaluator } from '#world/evaluator.ts';
+import { weighted } from '#world/flow.ts';
 import type { Instance } from '#world/instance.ts';
 
 /**
@@ -51,7 +52,7 @@ export function latencyBound(
       }
       worst = Math.max(worst, least);
     }
-    bound += (instance.ingress[g]?.weight ?? 1) * worst;
+    bound += weighted(instance.ingress[g]?.weight ?? 1, worst);
   }
   return bound;
 }
