@@ -79,16 +79,21 @@ function refined(
   const { instance } = evaluator;
   const wrong = !best.judgement.feasible;
   if (!wrong && (best.exact === true || instance.edges.every((edge) => edge.bps === 0))) return undefined;
-  const ms = options.budgetMs * (wrong ? MEND : IMPROVE);
-  const judgements = Math.floor(ms * judgementsPerMs(instance));
+  const judgements = (share: number): number =>
+    Math.floor(options.budgetMs * share * judgementsPerMs(instance));
+  let hopeless = false;
   if (wrong) {
-    const all = exhaustive(evaluator, Math.floor(ms * evaluationsPerMs(evaluator)), judgements, fixed);
-    if (all !== undefined) {
-      const judgement = judge(instance, all.assign);
-      return { method: 'exhaustive', assign: all.assign, judgement, repaired: true };
+    const steps = Math.floor(options.budgetMs * MEND * evaluationsPerMs(evaluator));
+    const all = exhaustive(evaluator, steps, judgements(MEND), fixed);
+    if (all.best !== undefined) {
+      const judgement = judge(instance, all.best);
+      return { method: 'exhaustive', assign: all.best, judgement, repaired: true };
     }
+    // All that is left to find is a placement that is less wrong, which says better what to mend.
+    hopeless = all.proven;
   }
-  const { assign, judgement } = refine(instance, best, options.objective, judgements, fixed);
+  const effort = judgements(wrong && !hopeless ? MEND : IMPROVE);
+  const { assign, judgement } = refine(instance, best, options.objective, effort, fixed);
   if (judgement === best.judgement) return undefined;
   return { method: `${best.method}+refined`, assign, judgement, repaired: wrong && judgement.feasible };
 }

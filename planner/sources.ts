@@ -48,9 +48,9 @@ const search: Source = async (evaluator, budgetMs, fixed) => {
   const few = placements(evaluator, fixed) <= Math.min(ALL, budgetMs * evaluationsPerMs(evaluator));
   const judgements = Math.floor(budgetMs * judgementsPerMs(instance));
   const all = few ? exhaustive(evaluator, Infinity, judgements, fixed) : undefined;
-  if (all !== undefined) {
+  if (all?.best !== undefined) {
     return [
-      { ...plain('exhaustive', all.assign), exact: all.proven },
+      { ...plain('exhaustive', all.best), exact: all.proven },
       plain('greedy', greedyEft(evaluator, fixed)),
       plain('heft', heft(evaluator, fixed)),
     ];

@@ -228,7 +228,11 @@ export function violationsOf(context: Context): Violation[] {
 /** Why no host at all takes a replica of a service: the check that shuts out most hosts names the field. */
 export function noHost(instance: Instance, name: string): Violation {
   const service = instance.services.find((s) => s.name === name);
-  const reasons = [...(service?.excluded ?? [])].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  // Of equal reasons one that the DAG can mend comes before the state of nodes.
+  const ofNode = (reason: string): number => Number(reason.startsWith('node.'));
+  const reasons = [...(service?.excluded ?? [])].toSorted(
+    ([a, m], [b, n]) => n - m || ofNode(a) - ofNode(b) || (a < b ? -1 : 1),
+  );
   const total = instance.snapshot.hosts.length;
   const constraint = constraintOf(name, reasons[0]?.[0] ?? 'node');
   const parts = reasons.map(([reason, count]) => `${count} by ${reason}`).join(', ');

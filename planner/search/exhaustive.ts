@@ -8,21 +8,30 @@ interface Bounded {
   readonly bound: number;
 }
 
+/** What trying all placements found. */
+interface Exhausted {
+  /** Undefined when none was feasible. */
+  readonly best: Int32Array | undefined;
+  /** Nothing is better; with no `best`, nothing is feasible. */
+  readonly proven: boolean;
+}
+
 /**
  * The best placement of a small instance, by trying all of them: those that keep every limit if no flow is in another's way, in
- * order of what they cost then, judged exactly until none that is left can be better. Undefined when there are more than
- * `steps` partial placements, or when nothing is feasible; not `proven` when more than `judgements` would be needed.
+ * order of what they cost then, judged exactly until none that is left can be better. Not `proven` when there are more than
+ * `steps` partial placements or when more than `judgements` would be needed.
  */
 export function exhaustive(
   evaluator: Evaluator,
   steps: number,
   judgements: number,
   fixed?: Int32Array,
-): { readonly assign: Int32Array; readonly proven: boolean } | undefined {
-  const all = everyPlacement(evaluator, steps, fixed)?.toSorted((a, b) => a.bound - b.bound) ?? [];
+): Exhausted {
+  const every = everyPlacement(evaluator, steps, fixed);
+  const all = every?.toSorted((a, b) => a.bound - b.bound) ?? [];
   let best: Int32Array | undefined;
   let least = Infinity;
-  let proven = true;
+  let proven = every !== undefined;
   for (const [i, { assign, bound }] of all.entries()) {
     // Half a microsecond: predictions are whole ones.
     if (bound >= least - (evaluator.objective === 'latency' ? 0.5 : 0)) break;
@@ -36,7 +45,7 @@ export function exhaustive(
     least = value;
     best = assign;
   }
-  return best === undefined ? undefined : { assign: best, proven };
+  return { best, proven };
 }
 
 /** Placements of all tasks, limits aside; replicas are alike, so only those in ascending order of host count. */
