@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalCluster } from './control-plane/cluster.ts';
 import { reservePort } from './control-plane/ports.ts';
+import { bundle } from './kind/bundle.ts';
 import { lastLines, ProcessGroup } from './control-plane/processes.ts';
 import type { Running } from './control-plane/processes.ts';
 
@@ -41,11 +42,16 @@ export function kubectl(cluster: LocalCluster, ...args: string[]): string {
   return done.stdout;
 }
 
+/** The same limits as in config/: a part that grows beyond them is a leak. */
+const NODE_OPTIONS = ['--max-old-space-size=192', '--max-semi-space-size=2'];
+
 /**
  * Installs the resources and roles (config/overlays/local: everything but running the parts in pods, which simulated nodes
- * cannot do) and starts the parts as processes with the credentials of their service accounts.
+ * cannot do) and starts the parts as processes with the credentials of their service accounts, from a bundle as the image has it.
  */
 export async function startParts(cluster: LocalCluster): Promise<Parts> {
+  const program = join(cluster.directory, 'dist');
+  const bundled = bundle(program);
   kubectl(cluster, 'apply', '--server-side', '-k', 'config/overlays/local');
   kubectl(
     cluster,
@@ -76,10 +82,11 @@ export async function startParts(cluster: LocalCluster): Promise<Parts> {
     agents: ['agent', '--all', '--kubeconfig', await account('agents')],
     extender: ['extender', '--kubeconfig', await account('scheduler')],
   };
+  await bundled;
   const group = new ProcessGroup();
   const running = new Map<PartName, Running>();
   const start = async (part: PartName): Promise<void> => {
-    const command = [process.execPath, '--disable-warning=ExperimentalWarning', join(ROOT, 'bin/main.ts')];
+    const command = [process.execPath, ...NODE_OPTIONS, join(program, 'main.mjs')];
     const log = join(logs, `edgeloom-${part}.log`);
     const started = group.start(part, [...command, ...commands[part], '--port', String(ports[part])], log);
     running.set(part, started);
