@@ -113,7 +113,8 @@ describe('a large world', () => {
     const first = await planDag(snapshot, dag!, PLAN_DEFAULTS);
     const claim = first.best!.claim;
     const names = claim.hosts.map(({ host }) => snapshot.hosts[host]?.name);
-    assert.deepEqual(names.toSorted(), first.best!.assignments.map((a) => a.node).toSorted());
+    const byName = (a = '', b = ''): number => a.localeCompare(b);
+    assert.deepEqual(names.toSorted(byName), first.best!.assignments.map((a) => a.node).toSorted(byName));
     const after = withClaim(snapshot, { ...claim, owner: 'ServiceDAG default/other' });
     const second = await planDag(after, dag!, PLAN_DEFAULTS);
     const accelerator = (nodes: readonly { microservice: string; node: string }[]): string | undefined =>

@@ -10,14 +10,15 @@ import { keyOf } from '#world/objects.ts';
 import { sliceOf } from '#world/service.ts';
 import { shortlist } from '#world/shortlist.ts';
 import type { Snapshot } from '#world/snapshot.ts';
-import { noHost } from '#world/violations.ts';
+import { noHost } from '#world/node-checks.ts';
 import type { Violation } from '#world/prediction.ts';
-import type { Candidate, SourceName } from './sources.ts';
+import type { SourceName } from './sources.ts';
 import { rankNodes } from './rank.ts';
 import type { RankedNode } from './rank.ts';
-import { exhaustive } from './search/exhaustive.ts';
-import { compareJudged, judgementsPerMs, refine } from './search/refine.ts';
-import { evaluationsPerMs, sourceOf } from './sources.ts';
+import { mended } from './mend.ts';
+import type { Judged } from './mend.ts';
+import { compareJudged } from './search/refine.ts';
+import { sourceOf } from './sources.ts';
 
 /** How a plan is made. */
 export interface PlanOptions {
@@ -56,46 +57,6 @@ export interface Plan {
   readonly candidates: number;
   readonly feasibleBeforeRepair: number;
   readonly repaired: number;
-}
-
-interface Judged extends Candidate {
-  readonly judgement: Judgement;
-}
-
-/**
- * Shares of the budget: of mending a placement that breaks a limit (to say that nothing is feasible is worth more time than to
- * find something a little better), and of improving one whose flows are in each other's way.
- */
-const MEND = 4;
-const IMPROVE = 0.25;
-
-/** The best candidate once more with exact routing where that can help: when it is wrong, or when edges reserve bandwidth. */
-function refined(
-  evaluator: Evaluator,
-  best: Judged,
-  options: PlanOptions,
-  fixed?: Int32Array,
-): Judged | undefined {
-  const { instance } = evaluator;
-  const wrong = !best.judgement.feasible;
-  if (!wrong && (best.exact === true || instance.edges.every((edge) => edge.bps === 0))) return undefined;
-  const judgements = (share: number): number =>
-    Math.floor(options.budgetMs * share * judgementsPerMs(instance));
-  let hopeless = false;
-  if (wrong) {
-    const steps = Math.floor(options.budgetMs * MEND * evaluationsPerMs(evaluator));
-    const all = exhaustive(evaluator, steps, judgements(MEND), fixed);
-    if (all.best !== undefined) {
-      const judgement = judge(instance, all.best);
-      return { method: 'exhaustive', assign: all.best, judgement, repaired: true };
-    }
-    // All that is left to find is a placement that is less wrong, which says better what to mend.
-    hopeless = all.proven;
-  }
-  const effort = judgements(wrong && !hopeless ? MEND : IMPROVE);
-  const { assign, judgement } = refine(instance, best, options.objective, effort, fixed);
-  if (judgement === best.judgement) return undefined;
-  return { method: `${best.method}+refined`, assign, judgement, repaired: wrong && judgement.feasible };
 }
 
 /** Hosts that are searched at first in a large world, and at most when nothing among those is feasible. */
@@ -157,7 +118,7 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
   const order = (a: Judged, b: Judged): number => compareJudged(options.objective, a.judgement, b.judgement);
   const judged = candidates.map((c): Judged => ({ ...c, judgement: judge(instance, c.assign) }));
   const [first] = judged.toSorted(order);
-  const last = first === undefined ? undefined : refined(evaluator, first, options, fixed);
+  const last = first === undefined ? undefined : mended(evaluator, first, options, fixed);
   if (last !== undefined) judged.push(last);
   // Sorting is stable: of equal plans the one of the earlier source is taken.
   const [chosen, ...others] = judged.toSorted(order);

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Evaluator } from '#world/evaluator.ts';
-import { hostsFor } from './partial.ts';
-import { tails } from './tail.ts';
+import { buildModel } from './milp-model.ts';
 
 /** An exact answer, or the best known when the solver ran out of time. */
 export interface Exact {
@@ -11,9 +10,6 @@ export interface Exact {
   /** Value of the objective, microseconds. */
   readonly latency: number;
 }
-
-/** Variables may differ from the best known value by this much, relative. */
-const GAP = 1e-6;
 
 /**
  * Minimises the mean latency exactly (mixed-integer program through HiGHS, in a worker), for placements whose edges reserve no
@@ -28,179 +24,27 @@ export async function solveExactly(
 ): Promise<Exact> {
   const scored = starts.map((assign) => {
     evaluator.value(assign);
-    return { assign, latency: evaluator.flow.latency };
+    return { assign, latency: evaluator.flow.latency, broken: evaluator.broken };
   });
-  const best = scored.toSorted((a, b) => a.latency - b.latency)[0];
+  const [best] = scored.toSorted((a, b) => a.broken - b.broken || a.latency - b.latency);
   if (best === undefined) throw new Error('solveExactly needs at least one start placement');
-  const model = buildModel(evaluator, best.latency, fixed);
-  const solution = await solveInWorker(model.text, timeLimitMs / 1000);
-  if (solution.status === 'Infeasible') return { ...best, proven: true };
+  // A start that breaks a limit bounds nothing.
+  const model = buildModel(evaluator, best.broken > 0 ? Infinity : best.latency, fixed);
+  // A solver that dies (it has a small heap of its own) has proven nothing.
+  const solution = await solveInWorker(model, timeLimitMs / 1000).catch(() => undefined);
+  if (solution === undefined) return { assign: best.assign, latency: best.latency, proven: false };
+  if (solution.status === 'Infeasible') return { assign: best.assign, latency: best.latency, proven: true };
   const assign = best.assign.slice();
   for (const [name, value] of Object.entries(solution.columns)) {
     const [, task, host] = /^x(\d+)_(\d+)$/.exec(name) ?? [];
     if (task !== undefined && value > 0.5) assign[Number(task)] = Number(host);
   }
   evaluator.value(assign);
-  const latency = evaluator.flow.latency;
+  const { latency } = evaluator.flow;
   const proven = solution.status === 'Optimal';
-  return latency < best.latency ? { assign, proven, latency } : { ...best, proven };
-}
-
-/** Earliest start of each service on each host, a lower bound: the mirror of `tails`. One ingress region. */
-function heads(evaluator: Evaluator): Float64Array[] {
-  const { services, edges, incoming, snapshot } = evaluator.instance;
-  const hosts = snapshot.hosts.length;
-  const head = services.map(() => new Float64Array(hosts));
-  for (const [s, service] of services.entries()) {
-    for (const n of service.hosts) {
-      let start = service.entry ? evaluator.flow.access(0, n) : 0;
-      for (const e of incoming[s] ?? []) {
-        const source = services[edges[e]?.source ?? 0];
-        const before = head[edges[e]?.source ?? 0];
-        const { time } = evaluator.matrix(e);
-        let least = Infinity;
-        for (const m of source?.hosts ?? []) {
-          const at = (before?.[m] ?? 0) + (source?.serveAndWait[m] ?? 0) + (time[m * hosts + n] ?? Infinity);
-          least = Math.min(least, at);
-        }
-        start = Math.max(start, least);
-      }
-      const own = head[s];
-      if (own !== undefined) own[n] = start;
-    }
-  }
-  return head;
-}
-
-function buildModel(evaluator: Evaluator, upper: number, fixed?: Int32Array): { text: string } {
-  const { instance } = evaluator;
-  const { services, edges, ingress, snapshot, free } = instance;
-  const hosts = snapshot.hosts.length;
-  const width = snapshot.resources.length;
-  const walks = Math.max(1, ingress.length);
-  const prune = walks === 1 && services.every((s) => s.replicas === 1);
-  const tail = tails(evaluator);
-  const head = prune ? heads(evaluator) : [];
-  const limit = upper * (1 + GAP);
-  const through = (s: number, n: number): boolean =>
-    !prune || (head[s]?.[n] ?? 0) + (services[s]?.serveAndWait[n] ?? 0) + (tail[s]?.[n] ?? 0) <= limit;
-  const allowed = services.map((service, s) =>
-    Array.from({ length: service.replicas }, (_, r) =>
-      Array.from(hostsFor(instance, service.firstTask + r, fixed)).filter((n) => through(s, n)),
-    ),
-  );
-  const rows: string[] = [];
-  const binaries: string[] = [];
-  const number = (v: number): string => (v < 0 ? `- ${(-v).toFixed(6)}` : `+ ${v.toFixed(6)}`);
-  const room = new Map<number, string[][]>();
-  for (const [s, service] of services.entries()) {
-    for (let r = 0; r < service.replicas; r++) {
-      const task = service.firstTask + r;
-      const own = allowed[s]?.[r] ?? [];
-      rows.push(`a${task}: ${own.map((n) => `x${task}_${n}`).join(' + ') || '0 zero'} = 1`);
-      for (const n of own) {
-        binaries.push(`x${task}_${n}`);
-        const terms = room.get(n) ?? Array.from({ length: width }, () => []);
-        for (let c = 0; c < width; c++) {
-          if ((service.request[c] ?? 0) > 0) terms[c]?.push(`${service.request[c]} x${task}_${n}`);
-        }
-        room.set(n, terms);
-      }
-    }
-  }
-  for (const [n, terms] of room) {
-    for (const [c, sum] of terms.entries()) {
-      const left = free[n * width + c] ?? 0;
-      if (sum.length > 0 && left < Infinity) rows.push(`c${n}_${c}: ${sum.join(' + ')} <= ${left}`);
-    }
-  }
-  const bounds: string[] = ['zero = 0'];
-  // f<g>_<task>: end of a task for ingress g. T<g>: end of the request.
-  const pairTerms = new Map<string, string>();
-  for (const edge of edges) {
-    const source = services[edge.source];
-    const target = services[edge.target];
-    if (source === undefined || target === undefined) continue;
-    const { time } = evaluator.matrix(edge.index);
-    for (let i = 0; i < source.replicas; i++) {
-      for (let j = 0; j < target.replicas; j++) {
-        const from = allowed[edge.source]?.[i] ?? [];
-        const to = allowed[edge.target]?.[j] ?? [];
-        const id = `${edge.index}_${i}_${j}`;
-        const out = new Map<number, string[]>(from.map((n) => [n, []]));
-        const into = new Map<number, string[]>(to.map((n) => [n, []]));
-        let sum = '';
-        for (const n of from) {
-          for (const m of to) {
-            const t = time[n * hosts + m] ?? Infinity;
-            if (t === Infinity) continue;
-            const least =
-              (head[edge.source]?.[n] ?? 0) +
-              (source.serveAndWait[n] ?? 0) +
-              t +
-              (target.serveAndWait[m] ?? 0) +
-              (tail[edge.target]?.[m] ?? 0);
-            if (prune && least > limit) continue;
-            const y = `y${id}_${n}_${m}`;
-            out.get(n)?.push(y);
-            into.get(m)?.push(y);
-            if (t > 0) sum += ` - ${(t / source.replicas).toFixed(6)} ${y}`;
-          }
-        }
-        for (const [n, ys] of out)
-          rows.push(`p${id}_${n}: ${[...ys, `0 zero`].join(' + ')} - x${source.firstTask + i}_${n} = 0`);
-        for (const [m, ys] of into)
-          rows.push(`q${id}_${m}: ${[...ys, `0 zero`].join(' + ')} - x${target.firstTask + j}_${m} = 0`);
-        pairTerms.set(id, sum);
-      }
-    }
-  }
-  for (let g = 0; g < walks; g++) {
-    for (const [s, service] of services.entries()) {
-      for (let r = 0; r < service.replicas; r++) {
-        const task = service.firstTask + r;
-        const serve = (extra: (n: number) => number): string =>
-          (allowed[s]?.[r] ?? [])
-            .map((n) => ` ${number(-((service.serveAndWait[n] ?? 0) + extra(n)))} x${task}_${n}`)
-            .join('');
-        if (service.entry)
-          rows.push(`s${g}_${task}: f${g}_${task}${serve((n) => evaluator.flow.access(g, n))} >= 0`);
-        for (const e of instance.incoming[s] ?? []) {
-          const source = services[edges[e]?.source ?? 0];
-          if (source === undefined) continue;
-          let row = `f${g}_${task}`;
-          for (let i = 0; i < source.replicas; i++) {
-            row += ` - ${(1 / source.replicas).toFixed(9)} f${g}_${source.firstTask + i}${pairTerms.get(`${e}_${i}_${r}`) ?? ''}`;
-          }
-          rows.push(`e${g}_${e}_${r}: ${row}${serve(() => 0)} >= 0`);
-        }
-      }
-      if (service.exit) {
-        const ends = Array.from(
-          { length: service.replicas },
-          (_, r) => ` - ${(1 / service.replicas).toFixed(9)} f${g}_${service.firstTask + r}`,
-        );
-        rows.push(`t${g}_${s}: T${g}${ends.join('')} >= 0`);
-      }
-    }
-  }
-  const objective = Array.from(
-    { length: walks },
-    (_, g) => `${(ingress[g]?.weight ?? 1).toFixed(9)} T${g}`,
-  ).join(' + ');
-  return {
-    text: [
-      'Minimize',
-      `obj: ${objective}`,
-      'Subject To',
-      ...rows,
-      'Bounds',
-      ...bounds,
-      'Binary',
-      binaries.join(' '),
-      'End',
-    ].join('\n'),
-  };
+  const { broken } = evaluator;
+  const better = broken < best.broken || (broken === best.broken && latency < best.latency);
+  return better ? { assign, proven, latency } : { assign: best.assign, latency: best.latency, proven };
 }
 
 interface Solution {

@@ -72,7 +72,7 @@ export function refine(
 
   const descend = (from: Refined): Refined => {
     let best = from;
-    for (let improved = true; improved && left > 0;) {
+    for (let improved = true; improved;) {
       improved = false;
       const step = (changes: readonly (readonly [number, number])[]): void => {
         const next = better(moved(best, changes), best.judgement);
