@@ -156,7 +156,8 @@ export class Edgeloom {
       async () => {
         const seen = conditionOf(await this.dag(dag), type);
         last = `last seen ${type}=${seen.status}/${seen.reason}: ${seen.message}; logs in ${this.cluster.directory}/logs`;
-        return seen.status === status ? seen : undefined;
+        // A condition that nobody has written yet is no answer.
+        return seen.status === status && seen.reason !== 'NotYet' ? seen : undefined;
       },
       () => last,
     );
