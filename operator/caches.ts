@@ -81,8 +81,13 @@ export class Caches {
     return silent > staleMs ? `the API server has been silent for ${Math.round(silent / 1000)} s` : undefined;
   }
 
-  /** Resolves when every list is in. */
-  async synced(): Promise<void> {
-    await Promise.all(this.#stores.map((store) => store.synced));
+  /** Resolves when every list is in, or when the signal aborts. */
+  async synced(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = (): void => resolve();
+    if (signal.aborted) return;
+    signal.addEventListener('abort', stop, { once: true });
+    await Promise.race([promise, Promise.all(this.#stores.map((store) => store.synced))]);
+    signal.removeEventListener('abort', stop);
   }
 }

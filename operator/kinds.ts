@@ -19,3 +19,6 @@ export const FIELD_MANAGER = 'edgeloom-operator';
 
 /** Name of the Lease that a region's agent holds. */
 export const agentLease = (region: string): string => `edgeloom-agent-${region}`;
+
+/** The region whose agent holds this Lease (`namespace/name`); undefined for other Leases. */
+export const regionOfLease = (key: string): string | undefined => /\/edgeloom-agent-(.+)$/.exec(key)?.[1];

@@ -14,7 +14,11 @@ import { Caches, dagKeyOf } from './caches.ts';
 import { EdgeRegionController } from './controllers/edgeregion/controller.ts';
 import { GateController } from './controllers/gates/controller.ts';
 import { ServiceDagController } from './controllers/servicedag/controller.ts';
+import { Planning } from './controllers/servicedag/planning.ts';
 import { operatorMetrics } from './metrics.ts';
+import { isGated } from './controllers/gates/decide.ts';
+import { regionOfLease } from './kinds.ts';
+import { relevance } from './relevance.ts';
 import { World } from './world.ts';
 
 /** How the operator runs. */
@@ -22,8 +26,8 @@ export interface OperatorOptions {
   readonly transport: Transport;
   /** Where the planner answers, without a path. */
   readonly plannerUrl: string;
-  /** Namespace of the Leases. */
-  readonly namespace: string;
+  /** Namespace of the Leases; edgeloom-system when left out. */
+  readonly namespace?: string;
   /** Who holds the Lease; unique to the process. */
   readonly identity: string;
   readonly port: number;
@@ -36,8 +40,6 @@ export interface OperatorOptions {
 
 /** Everything is looked at again this often, whatever the watches said. */
 const RESYNC_MS = 120_000;
-/** An agent that goes away says nothing: its Lease just grows old. */
-const REGION_RESYNC_MS = 15_000;
 /** Changes that come together are answered together: soon for one DAG, more slowly for sums over a region. */
 const SETTLE_MS = 50;
 const SUM_MS = 500;
@@ -46,7 +48,7 @@ type Reconcile = ConstructorParameters<typeof Controller>[0]['reconcile'];
 
 /** Runs the operator until the signal aborts; rejects when it has lost its Lease, so that the process ends. */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { transport, namespace, identity, plannerUrl, signal, log = silentLog } = options;
+  const { transport, identity, plannerUrl, signal, namespace = 'edgeloom-system', log = silentLog } = options;
   const registry = createRegistry();
   const restarts = watchRestarts(registry);
   const caches = new Caches(transport, namespace, (kind, reason) => restarts.inc({ kind, reason }));
@@ -59,7 +61,8 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     log,
   });
   const shell = { transport, caches, world, events, metrics, plannerUrl, namespace, nowMs: () => Date.now() };
-  const dags = new ServiceDagController(shell);
+  const planning = new Planning(shell);
+  const dags = new ServiceDagController({ ...shell, planning });
   const regions = new EdgeRegionController(shell);
   const gates = new GateController(shell);
   const controller = (
@@ -67,14 +70,13 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     reconcile: Reconcile,
     keys: () => string[],
     workers: number,
-    resyncMs = RESYNC_MS,
   ): Controller =>
     new Controller({
       name,
       reconcile,
       keys,
       workers,
-      resyncMs,
+      resyncMs: RESYNC_MS,
       queue: new WorkQueue({ metrics: queueMetrics(registry, name) }),
       log,
       metrics: controllerMetrics(registry, name),
@@ -91,12 +93,11 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     (key, context) => regions.reconcile(key, context),
     listKeys(caches.regions),
     1,
-    REGION_RESYNC_MS,
   );
   const gateController = controller(
     'gates',
     (key, context) => gates.reconcile(key, context),
-    () => [],
+    () => caches.pods.list().filter(isGated).map(keyOf),
     2,
   );
 
@@ -105,31 +106,36 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     if (object !== undefined)
       for (const key of dagKeyOf(object)) dagController.queue.addAfter(key, SETTLE_MS);
   };
-  const worldChanged = (): void => {
-    for (const key of dags.hopeful()) dagController.queue.addAfter(key, SETTLE_MS);
+  const sums = (): void => {
     for (const region of caches.regions.list()) regionController.queue.addAfter(region.metadata.name, SUM_MS);
   };
-  caches.dags.subscribe((key) => {
-    dagController.queue.add(key);
-    worldChanged();
+  // Where there may be room now, a DAG that fitted nowhere may fit.
+  world.onSupply(() => {
+    for (const key of planning.hopeful()) dagController.queue.addAfter(key, SETTLE_MS);
   });
+  caches.dags.subscribe((key) => dagController.queue.add(key));
   caches.plans.subscribe(toDag);
   caches.deployments.subscribe(toDag);
   caches.services.subscribe(toDag);
   caches.pods.subscribe((key, before, after) => {
     toDag(key, before, after);
-    gateController.queue.add(key);
-    worldChanged();
+    if (after !== undefined && isGated(after)) gateController.queue.add(key);
+    if (relevance.pod(before, after) !== 'none') sums();
   });
-  const infrastructure = (): void => {
-    worldChanged();
-    // A node that was lost or found may concern any plan; the decision itself is cheap.
+  // A node that was lost or found may concern any plan; the decision itself is cheap.
+  const everyDag = (): void => {
+    sums();
     for (const dag of caches.dags.list()) dagController.queue.addAfter(keyOf(dag), SETTLE_MS);
   };
-  caches.nodes.subscribe(infrastructure);
-  caches.regions.subscribe(infrastructure);
+  caches.nodes.subscribe((_key, before, after) => {
+    if (relevance.node(before, after) !== 'none') everyDag();
+  });
+  caches.regions.subscribe((key, before, after) => {
+    regionController.queue.addAfter(key, SETTLE_MS);
+    if (relevance.region(before, after) !== 'none') everyDag();
+  });
   caches.leases.subscribe((key) => {
-    const region = /\/edgeloom-agent-(.+)$/.exec(key)?.[1];
+    const region = regionOfLease(key);
     if (region !== undefined) regionController.queue.addAfter(region, SETTLE_MS);
   });
 
@@ -137,7 +143,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   log.info({ port: health.port }, 'operator listens');
   options.onListening?.(health.port);
   const act = async (while_: AbortSignal): Promise<void> => {
-    await caches.synced();
+    await caches.synced(while_);
     log.info({ identity }, 'operator acts');
     await Promise.all([dagController, regionController, gateController].map((c) => c.run(while_)));
   };

@@ -7,7 +7,8 @@ export interface OperatorMetrics {
   plannerAway(): void;
   predicted(dagClass: string, seconds: number): void;
   violated(dagClass: string): void;
-  released(mode: string): void;
+  /** A pod was released after it had waited this long. */
+  released(seconds: number): void;
 }
 
 /** Registers the operator's metrics. */
@@ -40,7 +41,12 @@ export function operatorMetrics(registry: Registry): OperatorMetrics {
   const released = new Counter({
     name: 'edgeloom_pods_released_total',
     help: 'Pods released by the gate reaper because no agent decided in time',
-    labelNames: ['mode'],
+    registers,
+  });
+  const gated = new Histogram({
+    name: 'edgeloom_pod_gated_seconds',
+    help: 'Time from the creation of a pod to its release by the gate reaper',
+    buckets: [1, 2, 5, 10, 30, 60, 120, 300],
     registers,
   });
   return {
@@ -48,6 +54,9 @@ export function operatorMetrics(registry: Registry): OperatorMetrics {
     plannerAway: () => away.inc(),
     predicted: (dagClass, seconds) => latency.observe({ class: dagClass }, seconds),
     violated: (dagClass) => violations.inc({ class: dagClass }),
-    released: (mode) => released.inc({ mode }),
+    released: (seconds) => {
+      released.inc();
+      if (Number.isFinite(seconds)) gated.observe(seconds);
+    },
   };
 }

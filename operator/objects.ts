@@ -12,6 +12,13 @@ export interface Deployment extends KubeObject {
     readonly strategy: object;
     readonly template: object;
   };
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message?: string;
+    }[];
+  };
 }
 
 /** A Service, as far as the operator writes it. */

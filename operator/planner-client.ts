@@ -63,10 +63,18 @@ export interface PlanQuestion {
 /** The planner gave no usable answer: it is down, late, or refused the question. */
 export class PlannerUnavailable extends Error {
   override readonly name = 'PlannerUnavailable';
+  /** It answered, and will not take this question: others may be taken all the same. */
+  readonly refused: boolean;
+
+  constructor(message: string, refused: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.refused = refused;
+  }
 }
 
-/** Time the planner gets to answer; its search takes a fraction of it. */
-const DEADLINE_MS = 10_000;
+/** Time the search gets, and time the whole answer gets. */
+const BUDGET_MS = 50;
+const DEADLINE_MS = 5_000;
 
 /** Asks the planner for a plan. Throws `PlannerUnavailable` with what happened when no plan document comes back in time. */
 export async function askPlanner(
@@ -74,20 +82,44 @@ export async function askPlanner(
   question: PlanQuestion,
   signal: AbortSignal,
 ): Promise<PlanAnswer> {
-  const body = JSON.stringify({ ...question, deadlineMs: DEADLINE_MS });
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+  const times = { objective: 'utility', budgetMs: BUDGET_MS, deadlineMs: DEADLINE_MS };
+  const { statusCode, text } = await post(
+    `${url}/v1/plans`,
+    JSON.stringify({ ...question, ...times }),
+    signal,
+  );
+  if (statusCode !== 200) {
+    const refused = statusCode >= 400 && statusCode < 500;
+    throw new PlannerUnavailable(`the planner answers ${statusCode}: ${text.slice(0, 400)}`, refused);
+  }
   try {
-    const answer = await request(`${url}/v1/plans`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      signal: deadline,
-    });
-    const text = await answer.body.text();
-    if (answer.statusCode !== 200) throw new Error(`it answered ${answer.statusCode}: ${text.slice(0, 300)}`);
     return planAnswer.parse(JSON.parse(text));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PlannerUnavailable(`no plan from ${url}: ${why}`, { cause });
+    throw new PlannerUnavailable(`the planner's answer is no plan document: ${said(cause)}`, true, { cause });
   }
 }
+
+async function post(
+  url: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<{ statusCode: number; text: string }> {
+  // A second more than the planner takes for itself, so that its own words arrive.
+  const late = AbortSignal.timeout(DEADLINE_MS + 1_000);
+  const headers = { 'content-type': 'application/json' };
+  try {
+    const answer = await request(url, {
+      method: 'POST',
+      headers,
+      body,
+      signal: AbortSignal.any([signal, late]),
+    });
+    return { statusCode: answer.statusCode, text: await answer.body.text() };
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new PlannerUnavailable(`no answer from the planner at ${url}: ${said(cause)}`, false, { cause });
+  }
+}
+
+const said = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message || cause.name : String(cause)).slice(0, 400);

@@ -38,7 +38,10 @@ export function slimPod(pod: KubePod): KubePod {
 /** A node with what the world reads of it. */
 export function slimNode(node: KubeNode): KubeNode {
   const { name, labels, annotations, deletionTimestamp } = node.metadata;
-  const ready = node.status?.conditions?.filter((condition) => condition.type === 'Ready');
+  // The times of a condition are heartbeats, and change nothing.
+  const ready = node.status?.conditions
+    ?.filter((condition) => condition.type === 'Ready')
+    .map(({ type, status }) => ({ type, status }));
   return {
     apiVersion: 'v1',
     kind: 'Node',

@@ -1,131 +1,161 @@
+import type { KubeNode, KubePod } from '#crds/node.ts';
 import { deploymentPlanSpec } from '#crds/deploymentplan.ts';
 import { edgeRegionSpec } from '#crds/edgeregion.ts';
 import { serviceDAGSpec } from '#crds/servicedag.ts';
+import { hostsOf } from '#world/host.ts';
 import { keyOf } from '#world/objects.ts';
 import type { Objects } from '#world/objects.ts';
 import { snapshotOf } from '#world/snapshot.ts';
 import type { Snapshot } from '#world/snapshot.ts';
+import { AssumedPlans, planKey } from './assumed-plans.ts';
 import type { Caches } from './caches.ts';
+import { relevance } from './relevance.ts';
+import type { Relevance } from './relevance.ts';
 import type { CachedDag, CachedPlan, CachedRegion } from './objects.ts';
 import { slimNode, slimPod } from './slim.ts';
 
-/** The caches as one world: parsed once per object, with plans that were just made and are not in the cache yet. */
+interface Schema {
+  safeParse(spec: unknown): { success: boolean; data?: unknown };
+}
+
+/** The caches as one world: each object read once, with plans that were just made and are not in the cache yet. */
 export class World {
   readonly #caches: Caches;
-  readonly #assumed = new Map<string, CachedPlan>();
-  readonly #parsed = new WeakMap<object, object | undefined>();
+  readonly #assumed = new AssumedPlans();
+  readonly #read = new WeakMap<object, object | undefined>();
+  readonly #hopes = new Set<() => void>();
   #version = 0;
-  #groundVersion = 0;
+  #ground = 0;
+  #supply = 0;
   #made: { readonly version: number; readonly objects: Objects; readonly snapshot: Snapshot } | undefined;
-  #ground: { readonly version: number; readonly snapshot: Snapshot } | undefined;
+  #hosts: { readonly version: number; readonly regionOf: ReadonlyMap<string, string> } | undefined;
 
   constructor(caches: Caches) {
     this.#caches = caches;
-    for (const store of [caches.dags, caches.regions, caches.plans, caches.nodes, caches.pods]) {
-      (store as { subscribe(fn: () => void): unknown }).subscribe(() => this.#version++);
-    }
-    for (const store of [caches.regions, caches.nodes]) {
-      (store as { subscribe(fn: () => void): unknown }).subscribe(() => this.#groundVersion++);
-    }
+    const watch =
+      <T>(judge: (before: T | undefined, after: T | undefined) => Relevance, isGround = false) =>
+      (_key: string, before?: T, after?: T): void => {
+        const how = judge(before, after);
+        if (isGround && how !== 'none') this.#ground++;
+        this.#changed(how);
+      };
+    caches.dags.subscribe(watch(relevance.dag));
+    caches.regions.subscribe(watch(relevance.region, true));
+    caches.nodes.subscribe(watch(relevance.node, true));
+    caches.pods.subscribe(watch(relevance.pod));
+    caches.plans.subscribe((_key, before, after) => {
+      const plan = after ?? before;
+      if (plan !== undefined) this.#assumed.shown(plan);
+      this.#changed(relevance.plan(before, after));
+    });
   }
 
-  /** Counts changes: equal numbers, equal world. */
-  get version(): number {
-    return this.#version;
+  /** Counts what may have made room: a plan that was not feasible may be, once it has grown. */
+  get supply(): number {
+    return this.#supply;
+  }
+
+  /** Calls `fn` when there may be room that was not there before. */
+  onSupply(fn: () => void): void {
+    this.#hopes.add(fn);
   }
 
   /** Remembers a plan that was written, until the cache shows it (or a newer one). */
   assume(plan: CachedPlan): void {
-    this.#assumed.set(planKey(plan), plan);
+    if (this.#caches.plans.get(`${plan.metadata.namespace ?? 'default'}/${plan.metadata.name}`) !== undefined)
+      return;
+    this.#assumed.add(plan);
     this.#version++;
   }
 
-  /** A ServiceDAG whose spec is as its schema says; undefined when it is not there or cannot be read. */
-  dag(key: string): CachedDag | undefined {
-    const object = this.#caches.dags.get(key);
-    return object === undefined ? undefined : this.#parse(object, serviceDAGSpec);
+  /** Forgets what was assumed of a DAG that is gone. */
+  forget(key: string): void {
+    if (this.#assumed.forget(key)) this.#version++;
   }
 
-  /** Newest plan of a DAG of this uid, just made ones included. */
+  /** A ServiceDAG with its defaults; undefined when it is not there or its spec is not as the schema says. */
+  dag(key: string): CachedDag | undefined {
+    const object = this.#caches.dags.get(key);
+    return object === undefined ? undefined : this.#parsed(object, serviceDAGSpec);
+  }
+
+  /** Regions that can be read. */
+  regions(): CachedRegion[] {
+    return this.#caches.regions.list().flatMap((region) => this.#parsed(region, edgeRegionSpec) ?? []);
+  }
+
+  /** Newest plan of this very DAG (its uid), just made ones included. */
   planFor(dag: CachedDag): CachedPlan | undefined {
-    return this.#plans().find(
+    return this.#newestPlans().find(
       (plan) => planKey(plan) === keyOf(dag) && plan.spec.dag.uid === dag.metadata.uid,
     );
   }
 
-  /** Nodes, regions and links alone: what does not change with every pod. */
-  ground(): Snapshot {
-    if (this.#ground?.version === this.#groundVersion) return this.#ground.snapshot;
-    const snapshot = snapshotOf({
-      nodes: this.#caches.nodes.list().map(slimNode),
-      regions: this.#regions(),
-      dags: [],
-      nowMs: 0,
-    });
-    this.#ground = { version: this.#groundVersion, snapshot };
-    return snapshot;
-  }
-
-  #regions(): CachedRegion[] {
-    return this.#caches.regions
-      .list()
-      .flatMap((region) => this.#parse<CachedRegion>(region, edgeRegionSpec) ?? []);
+  /** Region of each node that is ready; nodes of no region are not named. It does not change with every pod. */
+  readyNodes(): ReadonlyMap<string, string> {
+    if (this.#hosts?.version === this.#ground) return this.#hosts.regionOf;
+    const { hosts } = hostsOf(this.#nodes(), this.regions());
+    const regionOf = new Map(hosts.filter((host) => host.ready).map((host) => [host.name, host.region]));
+    this.#hosts = { version: this.#ground, regionOf };
+    return regionOf;
   }
 
   /** Every object that matters to placement, and the world they make. */
   now(nowMs: number): { readonly objects: Objects; readonly snapshot: Snapshot } {
     if (this.#made?.version === this.#version) return this.#made;
-    const dags = this.#caches.dags.list().flatMap((dag) => this.#parse(dag, serviceDAGSpec) ?? []);
+    const dags = this.#caches.dags.list().flatMap((dag) => this.#parsed(dag, serviceDAGSpec) ?? []);
     const uids = new Map(dags.map((dag) => [keyOf(dag), dag.metadata.uid]));
     const objects: Objects = {
-      nodes: this.#caches.nodes.list().map(slimNode),
-      regions: this.#regions(),
+      nodes: this.#nodes(),
+      regions: this.regions(),
       dags: dags
         .filter((dag) => dag.metadata.deletionTimestamp === undefined)
         .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
-      pods: this.#caches.pods.list().map(slimPod),
-      plans: this.#plans().filter((plan) => uids.get(planKey(plan)) === plan.spec.dag.uid),
+      pods: this.#caches.pods.list().map((pod) => this.#once(pod, () => slimPod(pod)) as KubePod),
+      plans: this.#newestPlans().filter((plan) => uids.get(planKey(plan)) === plan.spec.dag.uid),
       nowMs,
     };
     this.#made = { version: this.#version, objects, snapshot: snapshotOf(objects) };
     return this.#made;
   }
 
-  /** The newest plan of each DAG. */
-  #plans(): CachedPlan[] {
+  #nodes(): KubeNode[] {
+    return this.#caches.nodes.list().map((node) => this.#once(node, () => slimNode(node)) as KubeNode);
+  }
+
+  #changed(how: Relevance): void {
+    if (how === 'none') return;
+    this.#version++;
+    if (how !== 'room') return;
+    this.#supply++;
+    for (const hope of this.#hopes) hope();
+  }
+
+  #newestPlans(): CachedPlan[] {
     const newest = new Map<string, CachedPlan>();
-    const take = (plan: CachedPlan): void => {
-      const known = newest.get(planKey(plan));
-      if (known === undefined || known.spec.window < plan.spec.window) newest.set(planKey(plan), plan);
-    };
     for (const plan of this.#caches.plans.list()) {
       if (plan.metadata.deletionTimestamp !== undefined) continue;
-      const parsed = this.#parse<CachedPlan>(plan, deploymentPlanSpec);
-      if (parsed !== undefined) take(parsed);
+      const parsed = this.#parsed(plan, deploymentPlanSpec);
+      if (parsed === undefined) continue;
+      const known = newest.get(planKey(parsed));
+      if (known === undefined || known.spec.window < parsed.spec.window) newest.set(planKey(parsed), parsed);
     }
-    for (const [key, plan] of this.#assumed) {
-      const seen = newest.get(key);
-      if (seen !== undefined && seen.spec.window >= plan.spec.window) this.#assumed.delete(key);
-      else take(plan);
-    }
+    this.#assumed.addTo(newest);
     return [...newest.values()].toSorted((a, b) => (planKey(a) < planKey(b) ? -1 : 1));
   }
 
-  /** Forgets what was assumed of a DAG that is gone. */
-  forget(key: string): void {
-    if (this.#assumed.delete(key)) this.#version++;
+  /** Objects in a store are frozen, so what was read of one stays true. */
+  #once(object: object, read: () => object | undefined): object | undefined {
+    if (this.#read.has(object)) return this.#read.get(object);
+    const value = read();
+    this.#read.set(object, value);
+    return value;
   }
 
-  #parse<T extends CachedDag | CachedRegion | CachedPlan>(
-    object: T,
-    schema: { safeParse(spec: unknown): { success: boolean; data?: unknown } },
-  ): T | undefined {
-    if (this.#parsed.has(object)) return this.#parsed.get(object) as T | undefined;
-    const result = schema.safeParse(object.spec);
-    const parsed = result.success ? ({ ...object, spec: result.data } as T) : undefined;
-    this.#parsed.set(object, parsed);
-    return parsed;
+  #parsed<T extends CachedDag | CachedRegion | CachedPlan>(object: T, schema: Schema): T | undefined {
+    return this.#once(object, () => {
+      const result = schema.safeParse(object.spec);
+      return result.success ? { ...object, spec: result.data } : undefined;
+    }) as T | undefined;
   }
 }
-
-const planKey = (plan: CachedPlan): string => `${plan.metadata.namespace ?? 'default'}/${plan.spec.dag.name}`;

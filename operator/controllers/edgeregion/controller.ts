@@ -1,10 +1,11 @@
-import { deepEqual } from '#kube/equal.ts';
 import type { ReconcileContext } from '#kube/controller.ts';
 import { Waiting } from '#kube/outcome.ts';
 import type { Transport } from '#kube/transport.ts';
 import type { Caches } from '../../caches.ts';
-import { agentLease, EDGEREGION } from '../../kinds.ts';
+import { awayAfterMs } from '../../agent-lease.ts';
+import { agentLease } from '../../kinds.ts';
 import type { World } from '../../world.ts';
+import { writeStatus } from './apply.ts';
 import { regionStatus } from './decide.ts';
 
 const STALE_MS = 30_000;
@@ -34,27 +35,12 @@ export class EdgeRegionController {
     if (doubt !== undefined) throw new Waiting('StaleCache', 1_000, doubt);
     const region = caches.regions.get(name);
     if (region === undefined) return;
-    const status = regionStatus({
-      region,
-      snapshot: world.now(nowMs()).snapshot,
-      lease: caches.leases.get(`${namespace}/${agentLease(name)}`),
-      nowMs: nowMs(),
-    });
-    if (deepEqual(region.status ?? {}, status)) return;
-    // Maps are replaced as a whole: a resource that is gone must go.
-    const removed = (before: object | undefined, after: object | undefined): object =>
-      Object.fromEntries(
-        Object.keys(before ?? {})
-          .filter((key) => !(key in (after ?? {})))
-          .map((key) => [key, null]),
-      );
-    const body = {
-      status: {
-        ...status,
-        capacity: { ...status.capacity, ...removed(region.status?.capacity, status.capacity) },
-        allocated: { ...status.allocated, ...removed(region.status?.allocated, status.allocated) },
-      },
-    };
-    await transport.patchMerge(EDGEREGION, name, undefined, body, { subresource: 'status', signal });
+    const lease = caches.leases.get(`${namespace}/${agentLease(name)}`);
+    const { snapshot } = world.now(nowMs());
+    const status = regionStatus({ region, snapshot, lease, nowMs: nowMs() });
+    await writeStatus(transport, region, status, signal);
+    // An agent that goes away says nothing: its Lease just grows old.
+    const afterMs = awayAfterMs(lease, nowMs());
+    if (afterMs !== undefined) throw new Waiting('AgentReady', afterMs, 'the Lease must be renewed by then');
   }
 }

@@ -3,6 +3,7 @@ import { setCondition } from '#kube/conditions.ts';
 import type { Condition } from '#kube/conditions.ts';
 import type { Problem } from '#world/problem.ts';
 import type { Snapshot } from '#world/snapshot.ts';
+import { agentIsThere } from '../../agent-lease.ts';
 import type { CachedRegion, Lease } from '../../objects.ts';
 
 /** What the status of one region is made from. */
@@ -15,9 +16,6 @@ export interface Input {
 }
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
-
-/** An agent that has not renewed its Lease for this many of its durations is away. */
-const LEASES_MISSED = 2;
 
 /** The whole status of an EdgeRegion. Pure; quantities are rounded so that it changes only when something has changed. */
 export function regionStatus({ region, snapshot, lease, nowMs }: Input): EdgeRegionStatus {
@@ -87,21 +85,15 @@ function acceptedVerdict(wrong: readonly Problem[]): Verdict {
 }
 
 function agentVerdict(region: string, lease: Lease | undefined, nowMs: number): Verdict {
-  const { renewTime, leaseDurationSeconds = 15, holderIdentity = '' } = lease?.spec ?? {};
-  if (renewTime === undefined || holderIdentity === '') {
-    return {
-      status: 'False',
-      reason: 'NoAgent',
-      message: `no agent holds the Lease of ${region}: run edgeloom agent --region ${region}, or --all`,
-    };
+  if (agentIsThere(lease, nowMs))
+    return { status: 'True', reason: 'LeaseHeld', message: 'its agent renews its Lease' };
+  const holder = lease?.spec?.holderIdentity ?? '';
+  if (holder === '') {
+    const message = `no agent holds the Lease of ${region}: run edgeloom agent --region ${region}, or --all`;
+    return { status: 'False', reason: 'NoAgent', message };
   }
-  return nowMs - Date.parse(renewTime) > LEASES_MISSED * leaseDurationSeconds * 1000
-    ? {
-        status: 'False',
-        reason: 'AgentAway',
-        message: `${holderIdentity} does not renew its Lease; pods are released after placement.fallback.after`,
-      }
-    : { status: 'True', reason: 'LeaseHeld', message: 'its agent renews its Lease' };
+  const message = `${holder} does not renew its Lease; pods are released after placement.fallback.after`;
+  return { status: 'False', reason: 'AgentAway', message };
 }
 
 function readyVerdict(

@@ -41,7 +41,7 @@ export class GateController {
     if (decision.kind === 'wait')
       throw new Waiting('GateWaits', Math.min(decision.afterMs, 60_000), `${key} waits for its agent`);
     try {
-      await transport.patchJson(POD, pod.metadata.name, pod.metadata.namespace, decision.patch as never, {
+      await transport.patchJson(POD, pod.metadata.name, pod.metadata.namespace, decision.patch, {
         signal,
       });
     } catch (error) {
@@ -49,7 +49,7 @@ export class GateController {
       if (error instanceof ApiError && (error.code === 404 || error.code === 422)) return;
       throw error;
     }
-    metrics.released('Release');
+    metrics.released(Math.max(0, nowMs() - Date.parse(pod.metadata.creationTimestamp ?? '')) / 1000);
     log.info({ pod: key }, 'released to the scheduler');
     events.record(pod, {
       type: 'Warning',

@@ -1,6 +1,10 @@
 import { DEPLOYMENT, SERVICE } from '#kube/kinds.ts';
 import type { Kind } from '#kube/kinds.ts';
-import { isNotFound } from '#kube/api-error.ts';
+import { ApiError, isNotFound } from '#kube/api-error.ts';
+import { keyOf } from '#kube/object.ts';
+import type { KubeObject } from '#kube/object.ts';
+import { ownedBy } from '#kube/owner.ts';
+import type { Store } from '#kube/store.ts';
 import type { Transport } from '#kube/transport.ts';
 import type { Caches } from '../../caches.ts';
 import { BY_DAG } from '../../caches.ts';
@@ -11,7 +15,17 @@ import { APPLIED_HASH, deployments, services } from './render.ts';
 /** Plans kept of each DAG, the one in force included. */
 const PLANS_KEPT = 2;
 
-/** Makes Deployments, Services and plans of a DAG what they should be; writes only what differs. */
+/** Something of a DAG cannot be written as it is: a person has to change the spec, or what is in its way. */
+export class Blocked extends Error {
+  override readonly name = 'Blocked';
+  readonly reason: string;
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Makes Deployments, Services and plans of a DAG what they should be; writes only what differs. Throws `Blocked`. */
 export async function carryOut(
   transport: Transport,
   caches: Caches,
@@ -19,35 +33,61 @@ export async function carryOut(
   plan: CachedPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  const key = `${dag.metadata.namespace ?? 'default'}/${dag.metadata.name}`;
-  await sync(transport, SERVICE, services(dag), caches.services.by(BY_DAG, key), signal);
-  await sync(transport, DEPLOYMENT, deployments(dag, plan), caches.deployments.by(BY_DAG, key), signal);
+  const key = keyOf(dag);
+  const common = { transport, signal, uid: dag.metadata.uid ?? '' };
+  const { services: haveServices, deployments: haveDeployments } = caches;
+  await sync({ ...common, kind: SERVICE, store: haveServices, key }, services(dag));
+  await sync({ ...common, kind: DEPLOYMENT, store: haveDeployments, key }, deployments(dag, plan));
   await retirePlans(transport, caches.plans.by(BY_DAG, key), plan, signal);
 }
 
-async function sync<T extends Deployment | Service>(
-  transport: Transport,
-  kind: Kind,
-  wanted: readonly T[],
-  present: readonly T[],
-  signal: AbortSignal,
-): Promise<void> {
-  const there = new Map(present.map((object) => [object.metadata.name, object]));
+interface Sync<T extends Deployment | Service> {
+  readonly transport: Transport;
+  readonly signal: AbortSignal;
+  readonly kind: Kind;
+  readonly store: Store<T>;
+  /** `namespace/name` and uid of the ServiceDAG. */
+  readonly key: string;
+  readonly uid: string;
+}
+
+async function sync<T extends Deployment | Service>(by: Sync<T>, wanted: readonly T[]): Promise<void> {
+  const { transport, kind, signal } = by;
   for (const object of wanted) {
-    if (same(object, there.get(object.metadata.name))) continue;
-    await transport.apply(kind, object, { fieldManager: FIELD_MANAGER, force: true, signal });
+    const present = by.store.get(keyOf(object));
+    if (present !== undefined && !ownedBy(present, by.uid)) throw nameTaken(kind, object);
+    if (!same(object, present)) await apply(by, object, present !== undefined);
   }
   const names = new Set(wanted.map((object) => object.metadata.name));
-  for (const object of present) {
-    if (names.has(object.metadata.name) || object.metadata.deletionTimestamp !== undefined) continue;
-    await gone(
-      transport.delete(kind, object.metadata.name, object.metadata.namespace, {
-        propagationPolicy: 'Background',
-        signal,
-      }),
-    );
+  for (const { metadata } of by.store.by(BY_DAG, by.key)) {
+    if (names.has(metadata.name) || metadata.deletionTimestamp !== undefined) continue;
+    const options = { propagationPolicy: 'Background', signal } as const;
+    await gone(transport.delete(kind, metadata.name, metadata.namespace, options));
   }
 }
+
+/** What is not known to be ours is not taken by force: somebody else's object may have the name. */
+async function apply<T extends Deployment | Service>(
+  { transport, kind, signal }: Sync<T>,
+  object: T,
+  force: boolean,
+): Promise<void> {
+  try {
+    await transport.apply(kind, object, { fieldManager: FIELD_MANAGER, force, signal });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code === 409 && !force) throw nameTaken(kind, object, error);
+    if (![400, 403, 422].includes(error.code)) throw error;
+    throw new Blocked('Refused', `${kind.kind} ${object.metadata.name}: ${error.message}`, { cause: error });
+  }
+}
+
+const nameTaken = (kind: Kind, { metadata }: KubeObject, cause?: unknown): Blocked =>
+  new Blocked(
+    'NameTaken',
+    `${kind.kind} ${metadata.name} is there already and belongs to somebody else: rename the ServiceDAG or the microservice`,
+    { cause },
+  );
 
 /** Same hash, and nobody has scaled it by hand. */
 function same(wanted: Deployment | Service, present: Deployment | Service | undefined): boolean {

@@ -11,7 +11,7 @@ export const plannedEvent = (plan: CachedPlan): Happening => ({
 });
 
 /** No plan keeps every hard limit. */
-export const infeasible = (message: string): Happening => ({
+export const infeasibleEvent = (message: string): Happening => ({
   type: 'Warning',
   reason: 'Infeasible',
   message: `${message}; it is tried again as soon as the world changes`,
@@ -19,7 +19,7 @@ export const infeasible = (message: string): Happening => ({
 });
 
 /** Every replica has a node. */
-export const placed = (pods: number): Happening => ({
+export const placedEvent = (pods: number): Happening => ({
   type: 'Normal',
   reason: 'Placed',
   message: `all ${pods} pods have a node`,

@@ -78,3 +78,19 @@ export function planObject(dag: CachedDag, window: number, answer: PlanAnswer): 
     spec: deploymentPlanSpec.parse(spec),
   };
 }
+
+/** Whether two plans of one spec put the same replicas on the same nodes and the same calls on the same paths. */
+export function samePlacement(a: CachedPlan, b: CachedPlan): boolean {
+  return a.spec.dag.generation === b.spec.dag.generation && placementOf(a) === placementOf(b);
+}
+
+/** Replicas of one microservice are alike: which of them has which number does not matter. */
+function placementOf({ spec }: CachedPlan): string {
+  const nodes = spec.regions.flatMap(({ region, assignments }) =>
+    assignments.map(({ microservice, ranked }) => `${region}/${microservice}@${ranked[0]?.node ?? ''}`),
+  );
+  const paths = spec.routes.flatMap(({ from, to, paths: ways }) =>
+    ways.map(({ via, weightPpm }) => `${from}>${to} ${via.join(',')} ${weightPpm}`),
+  );
+  return [...nodes.toSorted(), ...paths.toSorted()].join('\n');
+}

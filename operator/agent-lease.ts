@@ -1,0 +1,16 @@
+import type { Lease } from './objects.ts';
+
+/** Agents renew every 2 s; one that has not for this long is away. */
+const AWAY_MS = 15_000;
+
+/** Whether somebody holds the Lease of a region's agent and has renewed it lately. */
+export function agentIsThere(lease: Lease | undefined, nowMs: number): boolean {
+  const { renewTime, holderIdentity = '' } = lease?.spec ?? {};
+  return renewTime !== undefined && holderIdentity !== '' && nowMs - Date.parse(renewTime) <= AWAY_MS;
+}
+
+/** When an agent that is there will be taken for gone unless it renews; undefined for one that is not there. */
+export function awayAfterMs(lease: Lease | undefined, nowMs: number): number | undefined {
+  const { renewTime = '' } = lease?.spec ?? {};
+  return agentIsThere(lease, nowMs) ? Date.parse(renewTime) + AWAY_MS - nowMs + 1 : undefined;
+}

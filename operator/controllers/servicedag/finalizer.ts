@@ -1,0 +1,2 @@
+/** What holds a ServiceDAG back until everything of it is gone. */
+export const FINALIZER = 'edgeloom.dev/cleanup';

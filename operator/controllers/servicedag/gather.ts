@@ -1,0 +1,37 @@
+import type { Caches } from '../../caches.ts';
+import { BY_DAG } from '../../caches.ts';
+import { agentLease } from '../../kinds.ts';
+import { agentIsThere } from '../../agent-lease.ts';
+import type { CachedDag } from '../../objects.ts';
+import type { World } from '../../world.ts';
+import type { Attempt } from './attempt.ts';
+import type { Input } from './decide.ts';
+
+/** Where a decision is gathered from. */
+export interface Sources {
+  readonly caches: Caches;
+  readonly world: World;
+  /** Where the agents' Leases are. */
+  readonly namespace: string;
+  readonly nowMs: number;
+}
+
+/** Everything that a decision about one DAG looks at: every read, all from memory. */
+export function gather(key: string, dag: CachedDag, last: Attempt | undefined, from: Sources): Input {
+  const { caches, world, namespace, nowMs } = from;
+  const regions = world.regions();
+  const names = regions.map((region) => region.metadata.name);
+  return {
+    dag,
+    regions,
+    readyNodes: world.readyNodes(),
+    agents: new Set(
+      names.filter((name) => agentIsThere(caches.leases.get(`${namespace}/${agentLease(name)}`), nowMs)),
+    ),
+    plan: world.planFor(dag),
+    pods: caches.pods.by(BY_DAG, key).filter((pod) => pod.metadata.deletionTimestamp === undefined),
+    nowMs,
+    supply: world.supply,
+    last,
+  };
+}

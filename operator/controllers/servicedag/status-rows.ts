@@ -1,0 +1,44 @@
+import { LABELS } from '#crds/meta.ts';
+import type { ServiceDAGStatus } from '#crds/servicedag.ts';
+import type { CachedPlan, CachedPod } from '../../objects.ts';
+import { replicasByRegion } from './render.ts';
+
+/** Replicas of each microservice in each region. */
+export type Rows = NonNullable<ServiceDAGStatus['microservices']>;
+
+const isReady = (pod: CachedPod): boolean =>
+  pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true;
+
+/** Replicas of each microservice in each region: wanted by the plan, bound, and ready. */
+export function microserviceRows(plan: CachedPlan, pods: readonly CachedPod[]): Rows {
+  return replicasByRegion(plan).map(({ microservice, region, replicas }) => {
+    const own = pods.filter(
+      (pod) =>
+        pod.metadata.labels?.[LABELS.microservice] === microservice &&
+        pod.metadata.labels[LABELS.region] === region,
+    );
+    const bound = own.filter((pod) => pod.spec.nodeName !== undefined);
+    const nodes = [...new Set(bound.map((pod) => pod.spec.nodeName ?? ''))].toSorted();
+    return {
+      name: microservice,
+      region,
+      desired: replicas,
+      placed: bound.length,
+      ready: bound.filter(isReady).length,
+      nodes,
+    };
+  });
+}
+
+/** Shares of each edge by the region of the callee. */
+export function edgeRows(plan: CachedPlan): NonNullable<ServiceDAGStatus['edges']> {
+  return plan.spec.routes.map((route) => {
+    const shares = new Map<string, number>();
+    for (const path of route.paths)
+      shares.set(path.toRegion, (shares.get(path.toRegion) ?? 0) + path.weightPpm);
+    const weights = [...shares]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([backend, desiredPpm]) => ({ backend, desiredPpm: Math.min(desiredPpm, 1_000_000) }));
+    return { from: route.from, to: route.to, mechanism: 'Uniform', weights };
+  });
+}
