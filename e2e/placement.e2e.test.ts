@@ -88,6 +88,7 @@ describe('a ServiceDAG on a real cluster', () => {
     const [pod] = await edgeloom.pods('big');
     assert.equal(pod?.spec.nodeName, 'west-big');
     await edgeloom.remove('big');
+    edgeloom.kubectl('delete', 'node', 'west-big');
   });
 
   it('with a cycle is refused with the members of the cycle', async () => {
