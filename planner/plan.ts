@@ -118,7 +118,8 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
   const order = (a: Judged, b: Judged): number => compareJudged(options.objective, a.judgement, b.judgement);
   const judged = candidates.map((c): Judged => ({ ...c, judgement: judge(instance, c.assign) }));
   const [first] = judged.toSorted(order);
-  const last = first === undefined ? undefined : mended(evaluator, first, options, fixed);
+  // The other planners are yardsticks: what they say is judged, not improved.
+  const last = first === undefined || options.planner !== 'search' ? undefined : mended(evaluator, first, options, fixed);
   if (last !== undefined) judged.push(last);
   // Sorting is stable: of equal plans the one of the earlier source is taken.
   const [chosen, ...others] = judged.toSorted(order);

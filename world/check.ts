@@ -2,7 +2,8 @@ import { formatMicros } from '#crds/quantity.ts';
 import type { Outcome } from './cost.ts';
 import type { Instance } from './instance.ts';
 import type { Violation } from './prediction.ts';
-import type { PairRoute, WayIn } from './routing.ts';
+import type { PairRoute } from './routing.ts';
+import type { WayIn } from './ways-in.ts';
 
 /** One kind of limit, checked over a whole placement; the list reads as architecture section 5 does. */
 export type Check = (context: Context) => Violation[];

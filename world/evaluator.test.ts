@@ -58,13 +58,15 @@ describe('the fast evaluator beside the exact judge', () => {
         const { instance, assigns } = placements(seed, true);
         const evaluator = new Evaluator(instance, 'latency');
         for (const assign of assigns) {
-          const { feasible, predicted } = judge(instance, assign);
+          const { feasible, predicted, violations } = judge(instance, assign);
           const bound = evaluator.bound(assign);
           if (feasible) assert.ok(predicted.latencyMicros >= bound - 0.5, `seed ${seed}: ${bound}`);
           const value = evaluator.value(assign);
           assert.ok(bound === Infinity ? evaluator.broken > 0 : value >= bound * (1 - 1e-9));
-          // What it calls feasible on the table's paths is: another path would only be better.
-          if (evaluator.broken === 0 && value < 1e6) assert.equal(feasible, true, `seed ${seed}`);
+          // What it calls feasible on the table's paths is, but that a quicker path may vary more or fail more.
+          const aside = ['qos.maxJitter', 'qos.minSuccess', 'qos.maxSync'];
+          const hard = violations.filter((v) => v.hard && !aside.includes(v.constraint));
+          if (evaluator.broken === 0 && value < 1e6) assert.deepEqual(hard, [], `seed ${seed}`);
         }
       }),
       { numRuns: 200 },

@@ -75,8 +75,8 @@ export class Evaluator {
       sync: flow.sync,
       success: this.#successOf(assign),
     };
-    // Nobody is served: every hop that leads nowhere counts, so that a search sees which placement is nearer.
-    if (flow.latency === Infinity) {
+    // Some users are not served: every hop that leads nowhere counts, so that a search sees which placement is nearer.
+    if (flow.slowest === Infinity) {
       this.broken = broken + 1;
       return HARD[objective] * this.broken;
     }
@@ -92,11 +92,11 @@ export class Evaluator {
    */
   bound(assign: Int32Array): number {
     const { instance, flow, objective } = this;
-    if (this.#occupy(assign) > 0 || this.#transfers(assign).apart > 0) return Infinity;
+    if (this.#occupy(assign) > 0 || this.#transfers(assign, true).apart > 0) return Infinity;
     flow.enter(assign);
     flow.walk(assign);
     const { latency, jitter, sync } = flow;
-    if (latency === Infinity) return Infinity;
+    if (flow.slowest === Infinity) return Infinity;
     const { required, maxLatency } = instance.qos;
     if (!required && objective === 'latency') return latency;
     const outcome = { latency, jitter, sync, success: this.#successOf(assign) };
@@ -149,8 +149,8 @@ export class Evaluator {
 
   readonly #counted = { splits: 0, apart: 0 };
 
-  /** Fills the transfer time of every pair of replicas; counts pairs that need a split, and pairs that nothing connects in time. */
-  #transfers(assign: Int32Array): { readonly splits: number; readonly apart: number } {
+  /** Fills the transfer time of every pair of replicas (or the least it can be); counts pairs that need a split, and pairs that nothing connects in time. */
+  #transfers(assign: Int32Array, least = false): { readonly splits: number; readonly apart: number } {
     const { edges, services, snapshot } = this.instance;
     const hosts = snapshot.hosts.length;
     const { time, variance } = this.flow;
@@ -167,7 +167,7 @@ export class Evaluator {
         const row: number = (assign[source.firstTask + i] ?? 0) * hosts;
         for (let j = 0; j < target.replicas; j++) {
           const at = row + (assign[target.firstTask + j] ?? 0);
-          const micros = matrix.time[at] ?? Infinity;
+          const micros = (least ? matrix.least : matrix.time)[at] ?? Infinity;
           time[pair] = micros;
           if (micros === Infinity) this.#counted.apart++;
           if (matrix.split[at] === 1) this.#counted.splits++;

@@ -81,10 +81,21 @@ const timeOf = (walk: readonly Hop[], bytes: number, held: (arc: string) => numb
   return walk.reduce((sum, hop) => sum + hop.latency, 0) + (bytes === 0 ? 0 : (bytes * 8e6) / width);
 };
 
+const widthOf = (walk: readonly Hop[]): number => Math.min(...walk.map((hop) => hop.bandwidth));
+
+const latencyOf = (walk: readonly Hop[]): number => walk.reduce((sum, hop) => sum + hop.latency, 0);
+
+/** The quickest; of equally quick ones that with the least latency, then the widest, then the one with fewest hops. */
 const quickestOf = (all: readonly Hop[][], bytes: number, held: (arc: string) => number): Hop[] | undefined =>
   all
     .filter((walk) => timeOf(walk, bytes, held) < Infinity)
-    .toSorted((a, b) => timeOf(a, bytes, held) - timeOf(b, bytes, held))[0];
+    .toSorted(
+      (a, b) =>
+        timeOf(a, bytes, held) - timeOf(b, bytes, held) ||
+        latencyOf(a) - latencyOf(b) ||
+        widthOf(b) - widthOf(a) ||
+        a.length - b.length,
+    )[0];
 
 /** Hops along named vertices (the random worlds have no parallel links). */
 const along = (hops: ReadonlyMap<string, readonly Hop[]>, via: readonly string[]): Hop[] =>
@@ -253,6 +264,9 @@ describe('the world model', () => {
       );
       const judgement = judge(instance, assign);
       if (judgement.predicted.worstLatencyMicros === Number.MAX_SAFE_INTEGER) continue;
+      // Routes are told by node: which of two replicas on one node takes which path is not in them.
+      const homes = judgement.assignments.map((a) => `${a.microservice} ${a.node}`);
+      if (contention && new Set(homes).size < homes.length) continue;
       counted.n++;
       const want = tell(parsed, dags[0]!, judgement);
       const { predicted, routes } = judgement;
@@ -276,7 +290,7 @@ describe('the world model', () => {
       const counted = { n: 0 };
       fc.assert(
         fc.property(fc.nat(1e6), (seed) => check(contention, seed, counted)),
-        { numRuns: 200 },
+        { numRuns: 250, seed: 11 },
       );
       assert.ok(counted.n > 150, `only ${counted.n} placements were connected`);
     });

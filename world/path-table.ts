@@ -5,8 +5,10 @@ import { arcsOf, paretoLabels, quickest, transmission } from './paths.ts';
 export interface TransferMatrix {
   /** Microseconds, `from * hosts + to`; Infinity where no path is within the limit. */
   readonly time: Float64Array;
-  /** 1 where no single path has the floor: the flow has to be split, `time` is that of the widest choice without a floor. */
+  /** 1 where no single path has the floor in time: the flow has to be split, `time` is that of the quickest without a floor. */
   readonly split: Uint8Array;
+  /** No path and no part of a split is quicker: the quickest without a floor. */
+  readonly least: Float64Array;
   /** The path from one host to another, cached; `at` is `from * hosts + to`. */
   readonly way: (at: number) => Way;
 }
@@ -52,22 +54,23 @@ export class PathTable {
     const { hosts } = this.usable.graph;
     const time = new Float64Array(hosts * hosts).fill(Infinity);
     const split = new Uint8Array(hosts * hosts);
+    const least = floor === 0 ? time : new Float64Array(hosts * hosts).fill(Infinity);
     for (let from = 0; from < hosts; from++) {
       const labels = this.labels(from);
       for (let to = 0; to < hosts; to++) {
         const at = from * hosts + to;
         if (from === to) {
           time[at] = 0;
+          least[at] = 0;
           continue;
         }
         const ways = labels[to] ?? [];
-        const wide = quickest(ways, bytes, floor);
-        const label = wide ?? quickest(ways, bytes, 0);
-        if (label === undefined) continue;
-        const total = label.latency + transmission(bytes, label.bandwidth);
-        if (!withinLimit(total, limit)) continue;
-        time[at] = total;
-        split[at] = wide === undefined ? 1 : 0;
+        const soonest = timeOf(quickest(ways, bytes, 0), bytes);
+        if (soonest === Infinity || !withinLimit(soonest, limit)) continue;
+        least[at] = soonest;
+        const wide = floor === 0 ? soonest : timeOf(quickest(ways, bytes, floor), bytes);
+        split[at] = wide < Infinity && withinLimit(wide, limit) ? 0 : 1;
+        time[at] = split[at] === 1 ? soonest : wide;
       }
     }
     const cache: (Way | undefined)[] = [];
@@ -78,7 +81,7 @@ export class PathTable {
       const label = this.path(Math.floor(at / hosts), at % hosts, bytes, split[at] === 1 ? 0 : floor);
       return (cache[at] = wayOf(this.usable, label));
     };
-    const matrix = { time, split, way };
+    const matrix = { time, split, least, way };
     this.#matrices.set(key, matrix);
     return matrix;
   }
@@ -91,6 +94,9 @@ export function wayOf({ graph }: Usable, label: Label | undefined): Way {
   for (const arc of arcs) variance += (graph.jitter[arc] ?? 0) ** 2;
   return { arcs, latency: label?.latency ?? 0, variance };
 }
+
+const timeOf = (label: Label | undefined, bytes: number): number =>
+  label === undefined ? Infinity : label.latency + transmission(bytes, label.bandwidth);
 
 /** Limits hold with equality; a billionth of slack keeps that true in floating point. */
 export const withinLimit = (value: number, limit: number): boolean => value <= limit * (1 + 1e-9);

@@ -1,7 +1,8 @@
 import { formatMicros } from '#crds/quantity.ts';
 import type { Instance } from './instance.ts';
 import type { AccessPath, Assignment, Route } from './prediction.ts';
-import type { PairRoute, WayIn } from './routing.ts';
+import type { PairRoute } from './routing.ts';
+import type { WayIn } from './ways-in.ts';
 import { wholeParts } from './whole-parts.ts';
 
 /** Whole microseconds; an unreachable service has no latency, which is written as the largest safe integer. */

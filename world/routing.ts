@@ -68,6 +68,31 @@ function route(usable: Usable, { edge, from, to, bps }: Pair): readonly Piece[] 
   return split(usable, from, to, bps, edge.payloadBytes, edge.maxLatency) ?? single;
 }
 
+/** Every pair on its quickest path as if it were alone; undefined where those do not fit beside each other. */
+function routeAlone({ paths, usable }: Instance, pairs: readonly Pair[]): PairRoute[] | undefined {
+  const load = new Load(usable.free);
+  const routed = pairs.map((pair): PairRoute => {
+    const label = paths.path(pair.from, pair.to, pair.edge.payloadBytes, pair.bps);
+    const pieces = label === undefined ? [] : [{ arcs: arcsOf(label), share: 1, bps: pair.bps }];
+    load.add(pieces, 1);
+    return { ...pair, pieces };
+  });
+  const fits = usable.free.every((free, arc) => load.bps[arc] === 0 || (load.bps[arc] ?? 0) <= free);
+  return fits ? routed : undefined;
+}
+
+/** Pairs that have no way, or one that takes longer than their edge may. */
+function failedOf(instance: Instance, routed: readonly PairRoute[]): Set<number> {
+  const times = pieceTimes(instance, routed);
+  return new Set(
+    routed.flatMap(({ edge, pieces }, i) =>
+      pieces.length === 0 || times[i]?.some((time) => !withinLimit(time, edge.maxLatency)) === true
+        ? [i]
+        : [],
+    ),
+  );
+}
+
 /** Routes in an order of pairs, then once more each with all others in place (so the order matters little). */
 function routeInOrder(instance: Instance, pairs: readonly Pair[], order: readonly number[]): PairRoute[] {
   const { usable } = instance;
@@ -105,21 +130,15 @@ export function routesOf(instance: Instance, assign: Int32Array): PairRoute[] {
   let fewest = Infinity;
   for (let attempt = 0; attempt < ATTEMPTS && fewest > 0; attempt++) {
     const routed = routeInOrder(instance, pairs, order);
-    const times = pieceTimes(instance, routed);
-    const failed = new Set(
-      routed.flatMap(({ edge, pieces }, i) =>
-        pieces.length === 0 || times[i]?.some((time) => !withinLimit(time, edge.maxLatency)) === true
-          ? [i]
-          : [],
-      ),
-    );
+    const failed = failedOf(instance, routed);
     if (failed.size < fewest) {
       fewest = failed.size;
       best = routed;
     }
     order = [...order.filter((i) => failed.has(i)), ...order.filter((i) => !failed.has(i))];
   }
-  return best;
+  const alone = fewest > 0 ? routeAlone(instance, pairs) : undefined;
+  return alone !== undefined && failedOf(instance, alone).size < fewest ? alone : best;
 }
 
 /**
@@ -157,48 +176,4 @@ export function leftBy(instance: Instance, routes: readonly PairRoute[]): Float6
   const load = new Load(instance.usable.free);
   for (const { pieces } of routes) load.add(pieces, 1);
   return load.left();
-}
-
-/** The way of one ingress region's requests to one replica of an entry service. */
-export interface WayIn {
-  readonly ingress: number;
-  readonly task: number;
-  readonly host: number;
-  readonly arcs: readonly number[];
-  /** Radio + transfer over what all edges leave, microseconds; Infinity where no way leads. */
-  readonly time: number;
-  readonly variance: number;
-}
-
-/** Ways from every ingress region to every replica of every entry service, beside the reservations of the routes. */
-export function waysIn(instance: Instance, assign: Int32Array, routes: readonly PairRoute[]): WayIn[] {
-  const { usable, services, ingress, paths } = instance;
-  const reserves = routes.some(({ pieces }) => pieces.some(({ bps }) => bps > 0));
-  const seen = reserves ? { ...usable, free: leftBy(instance, routes) } : usable;
-  return ingress.flatMap((entry, g) => {
-    const labels = reserves ? paretoLabels(seen, entry.vertex) : paths.labels(entry.vertex);
-    return services.flatMap((service) =>
-      !service.entry
-        ? []
-        : Array.from({ length: service.replicas }, (_, r): WayIn => {
-            const task = service.firstTask + r;
-            const host = assign[task] ?? 0;
-            const label = quickest(labels[host] ?? [], entry.payloadBytes, 0);
-            const arcs = arcsOf(label);
-            const transfer =
-              label === undefined
-                ? Infinity
-                : label.latency + transmission(entry.payloadBytes, label.bandwidth);
-            const variance = arcs.reduce((sum, arc) => sum + (usable.graph.jitter[arc] ?? 0) ** 2, 0);
-            return {
-              ingress: g,
-              task,
-              host,
-              arcs,
-              time: entry.radio + transfer,
-              variance: entry.radioVariance + variance,
-            };
-          }),
-    );
-  });
 }

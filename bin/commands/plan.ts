@@ -52,11 +52,10 @@ export function planCommand(): Command {
         .choices(['utility', 'latency'])
         .default(PLAN_DEFAULTS.objective),
     )
-    .option(
-      '--budget <duration>',
-      'how long the search may improve each plan',
-      budgetMs,
-      PLAN_DEFAULTS.budgetMs,
+    .addOption(
+      new Option('--budget <duration>', 'how long the search may improve each plan')
+        .argParser(budgetMs)
+        .default(PLAN_DEFAULTS.budgetMs, `${PLAN_DEFAULTS.budgetMs}ms`),
     )
     .addOption(
       new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'),
@@ -69,7 +68,7 @@ Exit codes: 0 every plan is feasible; 2 bad input (stderr says where and how to 
 Examples:
   edgeloom plan -f config/samples/quickstart.yaml
   edgeloom plan -f config/samples -o json | jq '.plans[].predicted.latencyMicros'
-  edgeloom plan -f config/samples --dag demo/teastore --objective latency --budget 500ms`,
+  edgeloom plan -f config/samples/regions.yaml config/samples/nodes.yaml config/samples/teastore.yaml --objective latency --budget 500ms`,
     )
     .action(async (options: Options) => {
       process.exitCode = await plan(options);
