@@ -59,8 +59,11 @@ async function sync<T extends Deployment | Service>(by: Sync<T>, wanted: readonl
     if (!same(object, present)) await apply(by, object, present !== undefined);
   }
   const names = new Set(wanted.map((object) => object.metadata.name));
-  for (const { metadata } of by.store.by(BY_DAG, by.key)) {
-    if (names.has(metadata.name) || metadata.deletionTimestamp !== undefined) continue;
+  for (const object of by.store.by(BY_DAG, by.key)) {
+    const { metadata } = object;
+    // The label alone makes nothing ours: anybody may write it.
+    if (!ownedBy(object, by.uid) || names.has(metadata.name) || metadata.deletionTimestamp !== undefined)
+      continue;
     const options = { propagationPolicy: 'Background', signal } as const;
     await gone(transport.delete(kind, metadata.name, metadata.namespace, options));
   }
@@ -139,11 +142,12 @@ export async function setPhase(
   );
 }
 
-/** Removes what a DAG owns; the garbage collector would too, but later and only after the DAG itself. */
+/** Removes what a DAG (`namespace/name`, uid) owns; the garbage collector would too, but later and only after the DAG itself. */
 export async function cleanUp(
   transport: Transport,
   caches: Caches,
   key: string,
+  uid: string,
   signal: AbortSignal,
 ): Promise<void> {
   for (const [kind, objects] of [
@@ -151,8 +155,9 @@ export async function cleanUp(
     [SERVICE, caches.services.by(BY_DAG, key)],
     [DEPLOYMENTPLAN, caches.plans.by(BY_DAG, key)],
   ] as const) {
-    for (const { metadata } of objects) {
-      if (metadata.deletionTimestamp !== undefined) continue;
+    for (const object of objects) {
+      const { metadata } = object;
+      if (!ownedBy(object, uid) || metadata.deletionTimestamp !== undefined) continue;
       await gone(
         transport.delete(kind, metadata.name, metadata.namespace, {
           propagationPolicy: 'Background',

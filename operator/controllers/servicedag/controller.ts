@@ -148,8 +148,9 @@ export class ServiceDagController {
   }
 
   async #cleanUp(key: string, dag: CachedDag, signal: AbortSignal): Promise<void> {
-    await cleanUp(this.#shell.transport, this.#shell.caches, key, signal);
-    await removeFinalizer(this.#shell.transport, SERVICEDAG, dag, FINALIZER);
+    const { transport, caches } = this.#shell;
+    await cleanUp(transport, caches, key, dag.metadata.uid ?? '', signal);
+    await removeFinalizer(transport, SERVICEDAG, dag, FINALIZER);
     this.#shell.planning.forget(key);
   }
 

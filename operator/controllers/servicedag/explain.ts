@@ -24,5 +24,7 @@ function secondBest({ alternatives, predicted }: PlanAnswer): Explanation {
   const second = alternatives.find((a) => a.latencyMicros !== predicted?.latencyMicros) ?? alternatives[0];
   if (second === undefined) return {};
   const why = `${second.method}: ${second.feasible ? 'it costs more' : 'it breaks a hard limit'}`;
-  return { runnerUp: { latencyMicros: second.latencyMicros, why } };
+  return {
+    runnerUp: { latencyMicros: Math.max(0, Math.round(second.latencyMicros)), why: why.slice(0, 512) },
+  };
 }

@@ -14,7 +14,8 @@ import { awayMs } from './attempt.ts';
 import { infeasibleEvent, plannedEvent } from './events.ts';
 import { FINALIZER } from './finalizer.ts';
 import type { Need } from './need.ts';
-import { planObject, samePlacement } from './plan-object.ts';
+import { readPlan } from './fitting-answer.ts';
+import { samePlacement } from './plan-object.ts';
 import type { PlanState } from './plan-state.ts';
 import { infeasibleState } from './plan-state.ts';
 
@@ -150,7 +151,7 @@ export class Planning {
   async #dispatch(dag: CachedDag, answer: PlanAnswer, signal: AbortSignal): Promise<void> {
     const { world, events, metrics } = this.#shell;
     const before = world.planFor(dag);
-    const wanted = planObject(dag, (before?.spec.window ?? 0) + 1, answer);
+    const wanted = readPlan(dag, (before?.spec.window ?? 0) + 1, answer);
     if (before !== undefined && samePlacement(before, wanted)) return;
     const plan = await this.#create(wanted, signal);
     world.assume(plan);

@@ -9,6 +9,11 @@ export type Rows = NonNullable<ServiceDAGStatus['microservices']>;
 const isReady = (pod: CachedPod): boolean =>
   pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true;
 
+/** The schema takes no more rows than this. */
+export const MOST_ROWS = 1024;
+/** Nor more nodes in one of them. */
+const MOST_NODES = 256;
+
 /** Replicas of each microservice in each region: wanted by the plan, bound, and ready. */
 export function microserviceRows(plan: CachedPlan, pods: readonly CachedPod[]): Rows {
   return replicasByRegion(plan).map(({ microservice, region, replicas }) => {
@@ -25,7 +30,7 @@ export function microserviceRows(plan: CachedPlan, pods: readonly CachedPod[]): 
       desired: replicas,
       placed: bound.length,
       ready: bound.filter(isReady).length,
-      nodes,
+      nodes: nodes.slice(0, MOST_NODES),
     };
   });
 }

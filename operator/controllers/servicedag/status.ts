@@ -4,7 +4,7 @@ import type { Condition } from '#kube/conditions.ts';
 import type { CachedDag, CachedPlan, CachedPod, Deployment } from '../../objects.ts';
 import { explanationOf } from './explain.ts';
 import type { PlanState } from './plan-state.ts';
-import { edgeRows, microserviceRows } from './status-rows.ts';
+import { edgeRows, microserviceRows, MOST_ROWS } from './status-rows.ts';
 import type { Rows } from './status-rows.ts';
 import { no, unknown, yes } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
@@ -49,9 +49,11 @@ export function statusOf(seen: Seen): ServiceDAGStatus {
       : {
           plan: { name: plan.metadata.name, window: plan.spec.window, source: plan.spec.source },
           ...(plan.spec.predicted === undefined ? {} : { predicted: plan.spec.predicted }),
-          microservices,
+          microservices: microservices.slice(0, MOST_ROWS),
           edges: edgeRows(plan),
         }),
+    // Measurements are telemetry's to write, not ours to forget.
+    ...(dag.status?.observed === undefined ? {} : { observed: dag.status.observed }),
     ...(explanation === undefined ? {} : { explanation }),
   };
 }
