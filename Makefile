@@ -35,7 +35,7 @@ test-unit: setup ## unit, property and contract tests that need no cluster
 test-e2e: servers ## user stories on a local cluster
 	@mocha --no-config --timeout 240000 'e2e/**/*.test.ts'
 
-generate: setup ## write the generated files: crds/bases, config/rbac
+generate: setup ## write the generated files: crds/bases
 	@node hack/generate.ts
 
 verify: setup ## generated files fresh, format, lint, types, dead code, clean tree

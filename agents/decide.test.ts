@@ -175,4 +175,18 @@ describe('decide', () => {
     const dags = [{ ...dag, spec: { ...dag.spec, qos: { ...dag.spec.qos, maxLatency: '8ms' } } }];
     assert.match(said(decide(given({ pods, nodes, dags }))[0]!), /^p2→c/);
   });
+
+  it('keeps to the node terms that the template requires, although the pod does not carry them', () => {
+    const dag = structuredClone(givenDag());
+    for (const { template } of dag.spec.microservices) {
+      template.spec.affinity = {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['c'] }] }],
+          },
+        },
+      };
+    }
+    assert.match(said(decide(given({ pods: [p1], dags: [dag] }))[0]!), /^p1→c /);
+  });
 });

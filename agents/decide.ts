@@ -147,7 +147,12 @@ class Round {
   #obstacle({ pod, member, app, request }: Case, h: number): string | undefined {
     const host = this.#sight.snapshot.hosts[h];
     if (host === undefined) return 'node.ready';
-    const template = pod.spec as Fit['template'];
+    // The template's own required node terms are not in the pod: the first ones written there are final, and ours to write.
+    const service = app.dag.spec.microservices.find(({ name }) => name === member.microservice);
+    const template = {
+      ...pod.spec,
+      affinity: service?.template.spec.affinity ?? pod.spec.affinity,
+    } as Fit['template'];
     const failed = failedCheck({ host, slice: app.slice, template })?.constraint;
     if (failed !== undefined) return failed;
     const lacking = this.#room.lacking(h, request);

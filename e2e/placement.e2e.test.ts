@@ -104,6 +104,10 @@ describe('a ServiceDAG on a real cluster', () => {
     await edgeloom.apply(cyclic);
     const { message } = await edgeloom.condition('cyclic', 'Accepted', 'False');
     assert.match(message, /s1.*s2.*s1/);
+    // It is nobody else's problem.
+    await edgeloom.apply(chain('beside'));
+    await edgeloom.condition('beside', 'Ready', 'True');
+    await edgeloom.remove('beside');
     await edgeloom.remove('cyclic');
   });
 

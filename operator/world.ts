@@ -1,3 +1,4 @@
+import { graphFindings } from '#crds/dag-checks.ts';
 import type { KubeNode, KubePod } from '#crds/node.ts';
 import { deploymentPlanSpec } from '#crds/deploymentplan.ts';
 import { edgeRegionSpec } from '#crds/edgeregion.ts';
@@ -109,7 +110,8 @@ export class World {
       nodes: this.#nodes(),
       regions: this.regions(),
       dags: dags
-        .filter((dag) => dag.metadata.deletionTimestamp === undefined)
+        // One with a cycle is refused in its own status; it must not spoil the questions of others.
+        .filter((dag) => dag.metadata.deletionTimestamp === undefined && graphFindings(dag.spec).length === 0)
         .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
       pods: this.#caches.pods.list().map((pod) => this.#once(pod, () => slimPod(pod)) as KubePod),
       plans: this.#newestPlans().filter((plan) => uids.get(planKey(plan)) === plan.spec.dag.uid),

@@ -119,7 +119,10 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
   const judged = candidates.map((c): Judged => ({ ...c, judgement: judge(instance, c.assign) }));
   const [first] = judged.toSorted(order);
   // The other planners are yardsticks: what they say is judged, not improved.
-  const last = first === undefined || options.planner !== 'search' ? undefined : mended(evaluator, first, options, fixed);
+  const last =
+    first === undefined || options.planner !== 'search'
+      ? undefined
+      : mended(evaluator, first, options, fixed);
   if (last !== undefined) judged.push(last);
   // Sorting is stable: of equal plans the one of the earlier source is taken.
   const [chosen, ...others] = judged.toSorted(order);

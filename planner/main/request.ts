@@ -89,9 +89,11 @@ export function readPlanRequest(
     written ??= inputSchema(planRequest);
     return { problems: findingsOf(result.error.issues, body, written).map(said) };
   }
-  // The API server's CEL cannot see a cycle, and a search would leave out its members.
+  // The API server's CEL cannot see a cycle, and a search would leave out its members. Other DAGs only hold what they hold.
   const findings = result.data.objects.dags.flatMap((dag, i) =>
-    graphFindings(dag.spec).map((f): Finding => ({ ...f, path: ['objects', 'dags', i, ...f.path] })),
+    `${dag.metadata.namespace ?? 'default'}/${dag.metadata.name}` === result.data.dag
+      ? graphFindings(dag.spec).map((f): Finding => ({ ...f, path: ['objects', 'dags', i, ...f.path] }))
+      : [],
   );
   return findings.length > 0 ? { problems: findings.map(said) } : { request: result.data };
 }

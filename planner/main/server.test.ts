@@ -93,6 +93,10 @@ describe('planner server', () => {
     const { status, body } = await post('/v1/plans', { objects: { ...world, dags: [dag] }, dag: name() });
     assert.equal(status, 400);
     assert.match((body as Refusal).problems?.[0]?.message ?? '', /cycle/);
+    // What is wrong with one DAG is no reason to leave another without a plan.
+    const bent = { ...dag, metadata: { name: 'bent', namespace: 'default' } };
+    const dags = [...(world['dags'] as unknown[]), bent];
+    assert.equal((await post('/v1/plans', { objects: { ...world, dags }, dag: name() })).status, 200);
   });
 
   it('refuses a DAG whose users are in a region that the world lacks', async () => {
