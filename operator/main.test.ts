@@ -264,6 +264,58 @@ describe('the operator', () => {
     await becomes('Ready', /^True Running: all 4/);
   });
 
+  it('repairs what runs while the planner hangs and others wait for it', async () => {
+    apply();
+    start();
+    await becomes('Ready', /^True/);
+    planner.mode = 'silent';
+    const before = planner.asked.length;
+    for (const name of ['d1', 'd2', 'd3', 'd4', 'd5', 'd6']) apply(givenDag({}, name));
+    await eventually(
+      () => planner.asked.length > before,
+      () => 'the planner is not asked',
+    );
+    await sleep(100);
+    server.remove(DEPLOYMENT, 'default/app-back-north');
+    await eventually(
+      () => server.objects(DEPLOYMENT).length === 2,
+      () => 'the Deployment is not back',
+      1_000,
+    );
+  });
+
+  it('plans a DAG anew whose name another had before', async () => {
+    apply();
+    start();
+    await becomes('Ready', /^True/);
+    const [old] = plans();
+    const strange = { ...old!, spec: { ...old!.spec, dag: { ...old!.spec.dag, name: 'late', uid: 'gone' } } };
+    const labels = { [LABELS.dag]: 'late' };
+    server.put(DEPLOYMENTPLAN, { ...strange, metadata: { name: 'late-1', namespace: 'default', labels } });
+    apply(givenDag({}, 'late'));
+    await becomes('Ready', /^True/, 'late');
+    assert.equal(dag('late').status?.plan?.name, 'late-2');
+    assert.equal(plans().find(({ metadata }) => metadata.name === 'late-2')?.spec.window, 2);
+  });
+
+  it('leaves alone what only carries its label', async () => {
+    const labels = { [LABELS.dag]: 'app' };
+    const spec = { selector: { app: 'mine' }, ports: [] };
+    server.put<Service>(SERVICE, { metadata: { name: 'theirs', namespace: 'default', labels }, spec });
+    apply();
+    start();
+    await becomes('Ready', /^True/);
+    server.remove(SERVICEDAG, 'default/app');
+    await eventually(
+      () => server.objects(SERVICEDAG).length === 0,
+      () => 'the DAG is there still',
+    );
+    assert.deepEqual(
+      server.objects(SERVICE).map(({ metadata }) => metadata.name),
+      ['theirs'],
+    );
+  });
+
   it('does not believe an answer that is no plan', async () => {
     planner.mode = 'garbage';
     apply();
@@ -442,6 +494,18 @@ describe('the operator', () => {
     await first.kill();
     apply(givenDag({}, 'later'));
     await becomes('Ready', /^True/, 'later');
+  });
+
+  it('ends when it has lost its Lease', async () => {
+    start('first', true);
+    apply();
+    await becomes('Ready', /^True/);
+    const { ended } = stops.pop()!;
+    const [lease] = server.objects<KubeObject>(LEASE);
+    const renewTime = new Date().toISOString();
+    const spec = { holderIdentity: 'other', renewTime, leaseDurationSeconds: 15, leaseTransitions: 1 };
+    server.put<KubeObject>(LEASE, { ...lease!, spec } as KubeObject);
+    await assert.rejects(ended, /the Lease edgeloom-operator is lost/);
   });
 
   it('goes on after cut watches and a server that was away', async () => {

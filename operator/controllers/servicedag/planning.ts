@@ -2,6 +2,7 @@ import { isConflict } from '#kube/api-error.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { ensureFinalizer } from '#kube/finalizer.ts';
 import type { Log } from '#kube/log.ts';
+import { Waiting } from '#kube/outcome.ts';
 import type { Transport } from '#kube/transport.ts';
 import { DEPLOYMENTPLAN, SERVICEDAG } from '../../kinds.ts';
 import type { OperatorMetrics } from '../../metrics.ts';
@@ -38,12 +39,18 @@ export interface Wish {
   readonly log: Log;
 }
 
+/** Workers that wait for the planner at most: fewer than there are, so that one that hangs holds up no DAG that has its plan. */
+const LONGEST_LINE = 2;
+/** How soon a DAG that found the line full comes again. */
+const LINE_MS = 50;
+
 /** Asks the planner, one DAG at a time: the next one must see what the last plan holds. Remembers what came of it. */
 export class Planning {
   readonly #shell: PlanningShell;
   readonly #attempts = new Map<string, Attempt>();
   readonly #states = new Map<string, PlanState>();
   #turn: Promise<unknown> = Promise.resolve();
+  #inLine = 0;
   /** The planner does not answer anybody: nobody waits for it until then. */
   #away = { tries: 0, untilMs: 0, message: '' };
 
@@ -83,11 +90,17 @@ export class Planning {
     this.#shell.world.forget(key);
   }
 
-  /** Tries to make a plan and to write it; without one the last plan stays in force. */
+  /** Tries to make a plan and to write it; without one the last plan stays in force. Throws `Waiting` when the line is full. */
   async plan(wish: Wish): Promise<void> {
+    if (this.#inLine >= LONGEST_LINE) throw new Waiting('PlannerBusy', LINE_MS, 'others are being planned');
+    this.#inLine++;
     const turn = this.#turn.then(() => this.#planNow(wish));
     this.#turn = turn.catch(() => undefined);
-    await turn;
+    try {
+      await turn;
+    } finally {
+      this.#inLine--;
+    }
   }
 
   async #planNow(wish: Wish): Promise<void> {
