@@ -169,9 +169,6 @@ export { status as deploymentPlanStatus };
 /** Spec after defaults. */
 export type DeploymentPlanSpec = z.output<typeof deploymentPlanSpec>;
 
-/** Spec as it is written. */
-export type DeploymentPlanSpecInput = z.input<typeof deploymentPlanSpec>;
-
 /** What the controllers report. */
 export type DeploymentPlanStatus = z.output<typeof status>;
 

@@ -14,9 +14,6 @@ export const condition = z
   })
   .describe('One aspect of the state of this object.');
 
-/** A condition. */
-export type Condition = z.infer<typeof condition>;
-
 /** Conditions, one for each type. */
 export const conditions = (types: string): z.ZodOptional<z.ZodArray<typeof condition>> =>
   z.array(condition).max(16).meta(listMap('type')).describe(`Conditions: ${types}.`).optional();
@@ -45,6 +42,3 @@ export const performance = z
       .describe('Microservices of the slowest path, from entry to exit.'),
   })
   .describe('Figures of one request.');
-
-/** Figures of one request. */
-export type Performance = z.infer<typeof performance>;

@@ -21,24 +21,12 @@ export const POD = define('', 'v1', 'pods', 'Pod');
 export const NODE = define('', 'v1', 'nodes', 'Node', false);
 /** Core services. */
 export const SERVICE = define('', 'v1', 'services', 'Service');
-/** Core namespaces. */
-export const NAMESPACE = define('', 'v1', 'namespaces', 'Namespace', false);
 /** Deployments. */
 export const DEPLOYMENT = define('apps', 'v1', 'deployments', 'Deployment');
-/** Replica sets. */
-export const REPLICASET = define('apps', 'v1', 'replicasets', 'ReplicaSet');
 /** Leases, for leader election. */
 export const LEASE = define('coordination.k8s.io', 'v1', 'leases', 'Lease');
 /** Events of the current API, not the core one. */
 export const EVENT = define('events.k8s.io', 'v1', 'events', 'Event');
-/** Custom resource definitions. */
-export const CRD = define(
-  'apiextensions.k8s.io',
-  'v1',
-  'customresourcedefinitions',
-  'CustomResourceDefinition',
-  false,
-);
 
 /** The `apiVersion` objects of this kind carry. */
 export const apiVersionOf = (kind: Kind): string =>

@@ -38,9 +38,3 @@ export function keyOf(object: KubeObject): string {
   const { name, namespace } = object.metadata;
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
-
-/** The two halves of a key made by `keyOf`. */
-export function splitKey(key: string): { readonly namespace?: string; readonly name: string } {
-  const slash = key.indexOf('/');
-  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}

@@ -26,6 +26,8 @@ const plain = (method: string, assign: Int32Array): Candidate => ({ method, assi
 /** Beam widths: the first is enough for most, the second is tried when the first found no room. */
 const BEAM = 128;
 const WIDE_BEAM = 1024;
+/** Tasks x hosts above which half the width has to do: a plan should take well under a second. */
+const LARGE = 6_000;
 /** Complete placements of the beam that local search starts from. */
 const STARTS = 1;
 /** Placements of which every single one is tried instead of searching. */
@@ -58,7 +60,8 @@ const search: Source = async (evaluator, budgetMs, fixed) => {
   const tail = tails(evaluator);
   const bound = evaluator.objective === 'latency' ? latencyBound(instance, evaluator, tail) : -Infinity;
   const starts = [plain('greedy', greedyEft(evaluator, fixed)), plain('heft', heft(evaluator, fixed))];
-  let wide = beam(evaluator, tail, BEAM, STARTS, fixed);
+  const width = instance.tasks * instance.snapshot.hosts.length > LARGE ? BEAM / 2 : BEAM;
+  let wide = beam(evaluator, tail, width, STARTS, fixed);
   if (wide.length === 0) wide = beam(evaluator, tail, WIDE_BEAM, STARTS, fixed);
   starts.push(...wide.map((assign) => plain('beam', assign)));
   const scored = starts
