@@ -9,6 +9,17 @@ export function agentIsThere(lease: Lease | undefined, nowMs: number): boolean {
   return renewTime !== undefined && holderIdentity !== '' && nowMs - Date.parse(renewTime) <= AWAY_MS;
 }
 
+/** An agent that has just come gets this long to work off what waited for it. */
+const SETTLED_MS = 10_000;
+
+/** Whether the agent is there and has been for long enough to have decided about every pod that it can decide about. */
+export function agentHasHadTime(lease: Lease | undefined, nowMs: number): boolean {
+  const { acquireTime } = lease?.spec ?? {};
+  return (
+    agentIsThere(lease, nowMs) && !(acquireTime !== undefined && nowMs - Date.parse(acquireTime) < SETTLED_MS)
+  );
+}
+
 /** When an agent that is there will be taken for gone unless it renews; undefined for one that is not there. */
 export function awayAfterMs(lease: Lease | undefined, nowMs: number): number | undefined {
   const { renewTime = '' } = lease?.spec ?? {};

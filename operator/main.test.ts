@@ -442,7 +442,9 @@ describe('the operator', () => {
     start();
     await becomes('Placed', /^False Waiting: 0 of 2 replicas/);
     await eventually(
-      () => cluster.pods().every((pod) => !pod.spec.schedulingGates?.some((g) => g.name === PLACEMENT_GATE)),
+      () =>
+        cluster.pods().length === 2 &&
+        cluster.pods().every((pod) => !pod.spec.schedulingGates?.some((g) => g.name === PLACEMENT_GATE)),
       () => 'pods are gated still',
     );
     assert.match(JSON.stringify(cluster.pods()[0]!.spec.affinity), /preferredDuring.*"values":\["a"\]/);

@@ -31,6 +31,7 @@ export interface Lease extends KubeObject {
   readonly spec?: {
     readonly holderIdentity?: string;
     readonly renewTime?: string;
+    readonly acquireTime?: string;
     readonly leaseDurationSeconds?: number;
   };
 }

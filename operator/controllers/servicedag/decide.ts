@@ -13,7 +13,7 @@ export interface Input {
   readonly regions: readonly CachedRegion[];
   /** Region of each node that is ready. */
   readonly readyNodes: ReadonlyMap<string, string>;
-  /** Regions whose agent renews its Lease. */
+  /** Regions whose agent renews its Lease and has had time to decide about what waits. */
   readonly agents: ReadonlySet<string>;
   /** Newest plan of this DAG's uid, if any. */
   readonly plan: CachedPlan | undefined;

@@ -1,7 +1,7 @@
 import type { Caches } from '../../caches.ts';
 import { BY_DAG } from '../../caches.ts';
 import { agentLease } from '../../kinds.ts';
-import { agentIsThere } from '../../agent-lease.ts';
+import { agentHasHadTime } from '../../agent-lease.ts';
 import type { CachedDag } from '../../objects.ts';
 import type { World } from '../../world.ts';
 import type { Attempt } from './attempt.ts';
@@ -26,7 +26,7 @@ export function gather(key: string, dag: CachedDag, last: Attempt | undefined, f
     regions,
     readyNodes: world.readyNodes(),
     agents: new Set(
-      names.filter((name) => agentIsThere(caches.leases.get(`${namespace}/${agentLease(name)}`), nowMs)),
+      names.filter((name) => agentHasHadTime(caches.leases.get(`${namespace}/${agentLease(name)}`), nowMs)),
     ),
     plan: world.planFor(dag),
     pods: caches.pods.by(BY_DAG, key).filter((pod) => pod.metadata.deletionTimestamp === undefined),
