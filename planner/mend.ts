@@ -4,7 +4,7 @@ import type { Judgement } from '#world/judge.ts';
 import { exhaustive } from './search/exhaustive.ts';
 import { judgementsPerMs, refine } from './search/refine.ts';
 import { evaluationsPerMs } from './sources.ts';
-import type { Candidate } from './sources.ts';
+import type { Candidate, SourceName } from './sources.ts';
 
 /** A candidate and what the world model says of it. */
 export interface Judged extends Candidate {
@@ -15,6 +15,7 @@ export interface Judged extends Candidate {
 interface Effort {
   readonly objective: Objective;
   readonly budgetMs: number;
+  readonly planner: SourceName;
 }
 
 /**
@@ -24,16 +25,21 @@ interface Effort {
 const MEND = 4;
 const IMPROVE = 0.25;
 
-/** The best candidate once more with exact routing where that can help: when it is wrong, or when edges reserve bandwidth. */
+/**
+ * The best candidate once more with exact routing where that can help: when it is wrong, or when edges reserve bandwidth. The
+ * other planners are yardsticks: they are mended but not improved, and the default scheduler's choice is left as it is.
+ */
 export function mended(
   evaluator: Evaluator,
   best: Judged,
-  { budgetMs, objective }: Effort,
+  { budgetMs, objective, planner }: Effort,
   fixed?: Int32Array,
 ): Judged | undefined {
   const { instance } = evaluator;
   const wrong = !best.judgement.feasible;
-  if (!wrong && (best.exact === true || instance.edges.every((edge) => edge.bps === 0))) return undefined;
+  const improvable =
+    planner === 'search' && best.exact !== true && instance.edges.some((edge) => edge.bps > 0);
+  if (planner === 'default-scheduler' || (!wrong && !improvable)) return undefined;
   const judgements = (share: number): number => Math.floor(budgetMs * share * judgementsPerMs(instance));
   let hopeless = false;
   if (wrong) {

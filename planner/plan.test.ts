@@ -318,11 +318,28 @@ describe('a plan', () => {
     for (const planner of SOURCE_NAMES) {
       const plan = await planDag(snapshot, dags[0]!, { ...LATENCY, planner });
       sound(plan, snapshot, dags[0]!);
-      assert.equal(plan.feasible, true, planner);
       found.set(planner, plan.best!.predicted.latencyMicros);
     }
     for (const [name, latency] of found) assert.ok(found.get('search')! <= latency, name);
     assert.equal(found.get('milp'), found.get('search'));
+  });
+
+  it('leaves what the default scheduler would do as it is, and says what is wrong with it', async () => {
+    const { snapshot, dags } = worldOf([
+      region('r', { attachment: { latency: '1ms', bandwidth: '1G' } }),
+      node('n1'),
+      node('n2'),
+      dag('d', { microservices: ['a', 'b'], edges: [{ from: 'a', to: 'b', maxLatency: '1ms' }] }),
+    ]);
+    const plan = (planner: 'default-scheduler' | 'search'): Promise<Plan> =>
+      planDag(snapshot, dags[0]!, { ...PLAN_DEFAULTS, planner });
+    const [theirs, ours] = [await plan('default-scheduler'), await plan('search')];
+    assert.deepEqual([theirs.feasible, theirs.method, theirs.repaired], [false, 'default-scheduler', 0]);
+    assert.deepEqual(
+      theirs.violations.map((v) => v.constraint),
+      ['edges[a→b].maxLatency'],
+    );
+    assert.equal(ours.feasible, true);
   });
 
   it('says why when no node can run a service', async () => {
