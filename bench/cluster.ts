@@ -12,6 +12,7 @@ import { until } from '#hack/demo/observe.ts';
 import { kubectl, startParts } from '#hack/parts.ts';
 import type { PartName, Parts } from '#hack/parts.ts';
 import { chain, region } from '../e2e/edgeloom.ts';
+import { PodWatch } from './pod-watch.ts';
 import { figure, median, report, wantsJson } from './report.ts';
 import type { Figure } from './report.ts';
 
@@ -114,34 +115,27 @@ async function demoBound(): Promise<Figure> {
 /** 200 gated pods wait while no agent runs; then the agents come: pods per second from the first decision to the last binding. */
 async function gatedRate(cluster: LocalCluster, parts: Parts): Promise<Figure> {
   const rates: number[] = [];
+  const watch = await PodWatch.open(cluster);
+  const count = (pods: readonly KubePod[], test: (pod: KubePod) => boolean): boolean =>
+    pods.filter(test).length === 200;
   for (let run = 0; run < GATED_RUNS; run++) {
     await parts.kill('agents');
     const home = (i: number): string => ['north', 'south', 'west'][i % 3] ?? 'north';
-    await post(
-      cluster,
-      ...Array.from({ length: 10 }, (_, i) =>
-        chain(`gated-${i}`, { services: 10, replicas: 2, cpu: '200m', ingress: home(i) }),
-      ),
-    );
-    await until('200 pods wait', WAIT_MS, async () =>
-      (await allPods(cluster)).filter(gated).length === 200 ? true : undefined,
-    );
+    const options = (i: number) => ({ services: 10, replicas: 2, cpu: '200m', ingress: home(i) });
+    await post(cluster, ...Array.from({ length: 10 }, (_, i) => chain(`gated-${i}`, options(i))));
+    await watch.until('200 pods wait', WAIT_MS, (pods) => count(pods, gated));
     const came = parts.start('agents');
-    let from = 0;
-    await until('200 pods are bound', WAIT_MS, async () => {
-      const pods = await allPods(cluster);
-      if (from === 0 && pods.some((pod) => !gated(pod))) from = performance.now();
-      return pods.filter(bound).length === 200 ? true : undefined;
-    });
+    await watch.until('a pod is decided', WAIT_MS, (pods) => pods.some((pod) => !gated(pod)));
+    const from = performance.now();
+    await watch.until('200 pods are bound', WAIT_MS, (pods) => count(pods, bound));
     const seconds = (performance.now() - from) / 1000;
     await came;
     rates.push(200 / seconds);
     say(`200 gated pods on 200 nodes: ${seconds.toFixed(2)} s, ${rates.at(-1)?.toFixed(0)} pods/s`);
     kubectl(cluster, 'delete', 'sdag', '--all', '--wait=true', '--timeout=60s');
-    await until('they are gone', WAIT_MS, async () =>
-      (await allPods(cluster)).length === 0 ? true : undefined,
-    );
+    await watch.until('they are gone', WAIT_MS, (pods) => pods.length === 0);
   }
+  await watch.close();
   return figure('cluster.gated.rate.p50', median(rates), 'pods/s', '>= 100', GATED_RUNS);
 }
 
