@@ -38,6 +38,8 @@ export async function bundle(folder: string): Promise<void> {
     format: 'esm',
     target: 'node22',
     sourcemap: true,
+    minify: true,
+    keepNames: true,
     external: PACKAGES,
     banner: { js: BANNER },
     plugins: [renamedWorkers],
