@@ -11,13 +11,14 @@ export function agentIsThere(lease: Lease | undefined, nowMs: number): boolean {
 
 /** An agent that has just come gets this long to work off what waited for it. */
 const SETTLED_MS = 10_000;
+/** Three renewals missed: it may be gone, and pods that wait for it are not helped by another plan. */
+const SILENT_MS = 6_000;
 
 /** Whether the agent is there and has been for long enough to have decided about every pod that it can decide about. */
 export function agentHasHadTime(lease: Lease | undefined, nowMs: number): boolean {
-  const { acquireTime } = lease?.spec ?? {};
-  return (
-    agentIsThere(lease, nowMs) && !(acquireTime !== undefined && nowMs - Date.parse(acquireTime) < SETTLED_MS)
-  );
+  const { acquireTime, renewTime = '' } = lease?.spec ?? {};
+  if (!agentIsThere(lease, nowMs) || nowMs - Date.parse(renewTime) > SILENT_MS) return false;
+  return acquireTime === undefined || nowMs - Date.parse(acquireTime) >= SETTLED_MS;
 }
 
 /** When an agent that is there will be taken for gone unless it renews; undefined for one that is not there. */
