@@ -35,7 +35,7 @@ interface AnyWatched {
   readonly store: {
     readonly hasSynced: boolean;
     readonly synced: Promise<void>;
-    readonly lastContactMs: number;
+    staleMs(nowMs: number): number;
   };
   run(signal: AbortSignal): Promise<void>;
 }
@@ -100,12 +100,10 @@ export class Caches {
     return this.#all().every(({ store }) => store.hasSynced);
   }
 
-  /**
-   * Milliseconds since the API server last said anything. Of all watches together: a kind in which nothing happens is silent
-   * for a minute between bookmarks, and that is health.
-   */
+  /** For how long the picture of some kind may be out of date, milliseconds; 0 while every watch is open, however quiet. */
   silentMs(): number {
-    return systemClock.now() - Math.max(...this.#all().map(({ store }) => store.lastContactMs));
+    const nowMs = systemClock.now();
+    return Math.max(...this.#all().map(({ store }) => store.staleMs(nowMs)));
   }
 
   /** Calls `fn` for every change from now on, until the returned function is called. */
