@@ -1,13 +1,11 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { Evaluator } from '#world/evaluator.ts';
 import type { Objective } from '#world/evaluator.ts';
-import { failedCheck } from '#world/feasibility.ts';
-import type { Instance } from '#world/instance.ts';
 import { instanceOf } from '#world/instance.ts';
 import { judge } from '#world/judge.ts';
 import type { Judgement } from '#world/judge.ts';
 import { keyOf } from '#world/objects.ts';
-import { sliceOf } from '#world/service.ts';
+import type { Replicas } from '#world/service.ts';
 import { shortlist } from '#world/shortlist.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { noHost } from '#world/node-checks.ts';
@@ -15,6 +13,7 @@ import type { Violation } from '#world/prediction.ts';
 import type { SourceName } from './sources.ts';
 import { rankNodes } from './rank.ts';
 import type { RankedNode } from './rank.ts';
+import { fixedHosts } from './present.ts';
 import { mended } from './mend.ts';
 import type { Judged } from './mend.ts';
 import { compareJudged } from './search/refine.ts';
@@ -30,6 +29,10 @@ export interface PlanOptions {
   readonly keep?: boolean;
   /** How many nodes to rank for each replica, the chosen one included; 1 by default. */
   readonly ranks?: number;
+  /** Replicas of each microservice, `replicas.min` to `replicas.max`; the least by default. */
+  readonly replicas?: Replicas;
+  /** Hosts that are searched at first when the world has more; 256 by default. Fewer is faster. */
+  readonly hosts?: number;
 }
 
 /** Defaults of `edgeloom plan`. */
@@ -65,11 +68,11 @@ const LONG_SHORTLIST = 1024;
 
 /**
  * Plans one DAG on what the world has left: candidates of the source → verified against every hard constraint → repaired by
- * local search → the best by the objective. In a world of more than 256 hosts the search sees a shortlist of them.
+ * local search → the best by the objective. In a world of more than `options.hosts` hosts the search sees a shortlist of them.
  * Throws `UnknownReference` when the DAG names a region or band the world lacks.
  */
 export async function planDag(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions): Promise<Plan> {
-  const first = await planAmong(snapshot, dag, options, SHORTLIST);
+  const first = await planAmong(snapshot, dag, options, options.hosts ?? SHORTLIST);
   if (first.plan.feasible || first.dropped === 0) return first.plan;
   // No host at all for a service is a matter of the whole world, and cheap to say.
   const limit = first.plan.best === undefined ? Infinity : LONG_SHORTLIST;
@@ -89,7 +92,7 @@ async function planAmong(
 }
 
 async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions): Promise<Plan> {
-  const instance = instanceOf(snapshot, dag);
+  const instance = instanceOf(snapshot, dag, options.replicas);
   const fixed = options.keep === true ? fixedHosts(instance) : undefined;
   const homeless = instance.services.filter(
     (s) => s.hosts.length === 0 && !keepsAll(s.firstTask, s.replicas, fixed),
@@ -149,21 +152,3 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
 
 const keepsAll = (first: number, count: number, fixed: Int32Array | undefined): boolean =>
   fixed !== undefined && fixed.subarray(first, first + count).every((host) => host >= 0);
-
-/** Present hosts of the DAG's replicas as fixed tasks: bound replicas stay where they are (moves are dearer than plans). */
-export function fixedHosts(instance: Instance): Int32Array {
-  const fixed = new Int32Array(instance.tasks).fill(-1);
-  const placed = instance.snapshot.placed.get(instance.key) ?? [];
-  const slice = sliceOf(instance.dag);
-  for (const service of instance.services) {
-    const staying = placed.filter((p) => {
-      const host = instance.snapshot.hosts[p.host];
-      const stays =
-        host !== undefined && failedCheck({ host, slice, template: service.template }, true) === undefined;
-      return p.microservice === service.name && stays;
-    });
-    for (const [r, replica] of staying.slice(0, service.replicas).entries())
-      fixed[service.firstTask + r] = replica.host;
-  }
-  return fixed;
-}

@@ -1,4 +1,5 @@
 import type { Evaluator } from '#world/evaluator.ts';
+import { annealing } from './search/annealing.ts';
 import { beam } from './search/beam.ts';
 import { defaultScheduler } from './search/default-scheduler.ts';
 import { exhaustive, placements } from './search/exhaustive.ts';
@@ -97,8 +98,13 @@ const sources = {
     );
     return [plain(exact.proven ? 'milp' : 'milp (not proven)', exact.assign), ...seeds];
   },
-  'default-scheduler': async (evaluator) => [
-    plain('default-scheduler', defaultScheduler(evaluator.instance)),
+  annealing: async (evaluator, budgetMs, fixed) => {
+    const start = greedyEft(evaluator, fixed);
+    const evaluations = Math.floor(budgetMs * evaluationsPerMs(evaluator));
+    return [plain('annealing', annealing(evaluator, start, evaluations, fixed)), plain('greedy', start)];
+  },
+  'default-scheduler': async ({ instance }, _budget, fixed) => [
+    plain('default-scheduler', defaultScheduler(instance, 1, fixed)),
   ],
 } satisfies Record<string, Source>;
 

@@ -12,8 +12,9 @@ const MAX_SKEW = { 'kubernetes.io/hostname': 3, 'topology.kubernetes.io/zone': 5
  * What kube-scheduler's default profile chooses for these pods, one after another in the order of the spec: filters (here the
  * instance's hosts and room), then NodeResourcesFit (least allocated), NodeResourcesBalancedAllocation and PodTopologySpread
  * (system defaults); ties by chance, seeded. Plugins that see no difference between our pods are left out. It knows no latency.
+ * Fixed replicas are pods that run already: it never moves one.
  */
-export function defaultScheduler(instance: Instance, seed = 1): Int32Array {
+export function defaultScheduler(instance: Instance, seed = 1, fixed?: Int32Array): Int32Array {
   const { services, snapshot, free } = instance;
   const random = randomFrom(seed);
   const width = snapshot.resources.length;
@@ -23,9 +24,23 @@ export function defaultScheduler(instance: Instance, seed = 1): Int32Array {
   const assign = new Int32Array(instance.tasks);
   const order = new Map(instance.dag.spec.microservices.map((m, i) => [m.name, i]));
   const queue = services.toSorted((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
+  const take = (host: number, request: Float64Array): void => {
+    for (let c = 0; c < width; c++)
+      extra[host * width + c] = (extra[host * width + c] ?? 0) + (request[c] ?? 0);
+  };
+  for (const [task, host] of (fixed ?? []).entries())
+    if (host >= 0) take(host, services[instance.serviceOf[task] ?? 0]?.request ?? new Float64Array());
   for (const service of queue) {
+    const tasks = Array.from({ length: service.replicas }, (_, r) => service.firstTask + r);
     const mine: number[] = [];
-    for (let r = 0; r < service.replicas; r++) {
+    for (const task of tasks) {
+      const there = fixed?.[task] ?? -1;
+      if (there < 0) continue;
+      assign[task] = there;
+      mine.push(there);
+    }
+    for (const task of tasks) {
+      if ((fixed?.[task] ?? -1) >= 0) continue;
       const open = [...service.hosts].filter((n) => fits(instance, extra, n, service.request));
       const spread = spreadScores(instance, open, mine);
       let best = -1;
@@ -51,10 +66,9 @@ export function defaultScheduler(instance: Instance, seed = 1): Int32Array {
         } else if (score === most && random() < 1 / ++ties) best = n;
       }
       const host = best >= 0 ? best : (service.hosts[0] ?? 0);
-      assign[service.firstTask + r] = host;
+      assign[task] = host;
       mine.push(host);
-      for (let c = 0; c < width; c++)
-        extra[host * width + c] = (extra[host * width + c] ?? 0) + (service.request[c] ?? 0);
+      take(host, service.request);
     }
   }
   return assign;
