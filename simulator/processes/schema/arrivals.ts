@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { duration, positiveDuration, vertexName } from '#crds/fields.ts';
+import { DURATION, durationMicros } from '#crds/quantity.ts';
 
 const ratio = (): z.ZodNumber => z.number().min(0).max(1000);
 const share = (): z.ZodNumber => z.number().min(0).max(1);
 
 /** Least and most requests/s of one region of a tier. */
-const rates = z
-  .tuple([z.number().min(0), z.number().min(0)])
-  .refine(([least, most]) => least <= most, {
-    error: 'the least rate must not be above the most: swap them',
-  });
+const rates = z.tuple([z.number().min(0), z.number().min(0)]).refine(([least, most]) => least <= most, {
+  error: 'the least rate must not be above the most: swap them',
+});
 
 const space = z
   .discriminatedUnion('by', [
@@ -51,7 +50,13 @@ const points = z
   .array(z.strictObject({ at: duration(), factor: ratio() }))
   .min(1)
   .max(10_000)
-  .refine((list) => list.some(({ factor }) => factor > 0), { error: 'one factor must be above 0' });
+  .refine((list) => list.some(({ factor }) => factor > 0), { error: 'one factor must be above 0' })
+  .refine((list) => list.every(({ at }, i) => i === 0 || momentOf(at) >= momentOf(list[i - 1]?.at ?? '')), {
+    error: 'the points must be in order of time',
+  });
+
+/** Microseconds, or -1 of a text that its own field refuses. */
+const momentOf = (text: string): number => (DURATION.test(text) ? durationMicros(text) : -1);
 
 const time = z
   .discriminatedUnion('curve', [
@@ -68,6 +73,10 @@ const time = z
         points: points.describe('Factors in order of time; straight lines between them, and round again.'),
         period: positiveDuration().default('24h').describe('After how long the curve starts again.'),
         normalise: z.boolean().default(true).describe('Scale the factors so that their mean is 1.'),
+      })
+      .refine(({ points, period }) => momentOf(points.at(-1)?.at ?? '') < Math.max(0, momentOf(period)), {
+        error: 'the last point must be before the end of the period: make the period longer',
+        path: ['period'],
       })
       .describe('Own points.'),
     z
@@ -134,7 +143,7 @@ const flashCrowd = z
 export const arrivalsSpec = z
   .strictObject({
     gaps: z
-      .enum(['exponential', 'genai-alibaba', 'azure-2021'])
+      .enum(['exponential', 'genai-alibaba'])
       .default('exponential')
       .describe(
         'Law of the gaps between requests before demand is modulated: exponential makes a Poisson process; a recorded set is ' +

@@ -14,6 +14,11 @@ export const radioSpec = z
   .discriminatedUnion('profile', [
     z.strictObject({ profile: z.literal('none') }).describe('The band’s latency as it is, and no loss.'),
     z
+      .strictObject({ profile: z.literal('band') })
+      .describe(
+        'Normal around the band’s latency with its jitter, lost as its success says: what the world model assumes.',
+      ),
+    z
       .strictObject({ profile: z.literal('urllc'), loss: loss().default(0.00001), ...common })
       .describe(
         '28 GHz URLLC prototype: median 0.67 ms up and 0.75 ms down. Loss is the URLLC target, not measured.',
