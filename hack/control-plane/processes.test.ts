@@ -60,9 +60,9 @@ describe('processes', () => {
 
   const guards = {
     'kill -9, by the kernel or the watchdog': ['new ProcessGroup()', 'SIGKILL'],
-    'kill -9, by the watchdog alone': ['new ProcessGroup([])', 'SIGKILL'],
+    'kill -9, by the watchdog alone': ['new ProcessGroup({}, [])', 'SIGKILL'],
     'Ctrl-C': ['new ProcessGroup()', 'SIGINT'],
-    'a closed terminal, by the watchdog alone': ['new ProcessGroup([])', 'SIGHUP'],
+    'a closed terminal, by the watchdog alone': ['new ProcessGroup({}, [])', 'SIGHUP'],
   } as const;
   for (const [name, [group, signal]] of Object.entries(guards)) {
     it(`do not outlive an owner ended with ${name}`, async () => {

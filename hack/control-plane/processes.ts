@@ -25,10 +25,15 @@ export class ProcessGroup {
   readonly #watchdog: ChildProcess;
   readonly #atExit = (): void => this.#killNow();
   readonly #prefix: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   #closed = false;
 
-  /** `prefix` goes before every command; tests leave it out to see the watchdog work alone. */
-  constructor(prefix: readonly string[] = deathWish()) {
+  /**
+   * `env` is added to this process's environment. `prefix` goes before every command; tests leave it out to see the watchdog
+   * work alone.
+   */
+  constructor(env: Readonly<Record<string, string>> = {}, prefix: readonly string[] = deathWish()) {
+    this.#env = env;
     this.#prefix = prefix;
     this.#watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'edgeloom-watchdog'], {
       detached: true,
@@ -52,7 +57,8 @@ export class ProcessGroup {
       throw new Error(`${name} cannot start: ${binary} is missing; run: edgeloom cluster build`);
     const [program = binary, ...argv] = [...this.#prefix, ...command];
     const log = openSync(logFile, 'a');
-    const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log] });
+    const env = { ...process.env, ...this.#env };
+    const child = spawn(program, argv, { detached: true, env, stdio: ['ignore', log, log] });
     closeSync(log);
     if (child.pid === undefined) {
       child.on('error', () => undefined);

@@ -24,7 +24,8 @@ export class ServerSet {
   readonly #layout: Layout;
   readonly #reservations: Readonly<Record<PortName, Reservation>>;
   readonly #health: Health;
-  readonly #processes = new ProcessGroup();
+  // Collecting garbage half as often is a tenth of the API server's work, for memory that a local cluster can spare.
+  readonly #processes = new ProcessGroup({ GOGC: process.env['GOGC'] ?? '200' });
   readonly #running = new Map<ServerName, Running>();
 
   constructor(

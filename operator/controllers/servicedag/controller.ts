@@ -20,6 +20,8 @@ import type { Blockade, Status } from './status.ts';
 const STALE_MS = 30_000;
 /** How soon a DAG is looked at again while a replica of it has no node: an agent that cannot place it does not say so here. */
 const LOOK_AGAIN_MS = 2_000;
+/** Counts of a rollout are told this often at most; a condition that changes is told at once. */
+const PROGRESS_MS = 1_000;
 /** How soon a write that was refused is tried again: what was in its way may have gone. */
 const BLOCKED_MS = 10_000;
 
@@ -34,6 +36,8 @@ export interface Shell extends PlanningShell {
 /** ServiceDAG → plan → Deployments and Services → status. */
 export class ServiceDagController {
   readonly #shell: Shell;
+  /** When the status of each DAG was last written. */
+  readonly #written = new Map<string, number>();
 
   constructor(shell: Shell) {
     this.#shell = shell;
@@ -41,14 +45,17 @@ export class ServiceDagController {
 
   /** Brings one DAG (`namespace/name`) a step closer to what its spec says. */
   async reconcile(key: string, context: ReconcileContext): Promise<void> {
-    const { caches, world, planning } = this.#shell;
+    const { caches, world } = this.#shell;
     const doubt = caches.doubt(STALE_MS);
     if (doubt !== undefined) throw new Waiting('StaleCache', 1_000, doubt);
     const found = caches.dags.get(key);
-    if (found === undefined) return planning.forget(key);
+    if (found === undefined) return this.#forget(key);
     if (found.metadata.deletionTimestamp !== undefined) return this.#cleanUp(key, found, context.signal);
     const dag = world.dag(key);
-    if (dag === undefined) return this.#writeStatus(found, invalidSpecStatus(found, this.#nowIso()), context);
+    if (dag === undefined) {
+      await this.#writeStatus(key, found, invalidSpecStatus(found, this.#nowIso()), context);
+      return;
+    }
     await this.#bring(key, dag, context);
   }
 
@@ -78,8 +85,8 @@ export class ServiceDagController {
     const blockade =
       fits && decision.kind !== 'refuse' ? await this.#carryOut(dag, plan, context.signal) : undefined;
     const seen = this.#gather(key, dag);
-    await this.#report(key, seen, blockade, context);
-    this.#comeBack(seen, decision.kind === 'refuse', blockade);
+    const untoldMs = await this.#report(key, seen, blockade, context);
+    this.#comeBack(seen, decision.kind === 'refuse', blockade, untoldMs);
   }
 
   #gather(key: string, dag: CachedDag): Input {
@@ -102,7 +109,7 @@ export class ServiceDagController {
     { dag, plan, pods }: Input,
     blockade: Blockade | undefined,
     context: ReconcileContext,
-  ): Promise<void> {
+  ): Promise<number> {
     const { caches, planning, transport } = this.#shell;
     const deployments = caches.deployments.by('dag', key);
     const seen = {
@@ -115,29 +122,44 @@ export class ServiceDagController {
       nowIso: this.#nowIso(),
     };
     const status = statusOf(seen);
-    await this.#writeStatus(dag, status, context);
+    const untoldMs = await this.#writeStatus(key, dag, status, context);
     const isPlaced = isTrue(status, 'Placed');
     if (isPlaced && !isTrue(dag.status, 'Placed')) this.#shell.events.record(dag, placedEvent(pods.length));
     if (isTrue(dag.status, 'WithinQoS') && isFalse(status, 'WithinQoS'))
       this.#shell.metrics.violated(dag.spec.class);
-    if (plan === undefined) return;
+    if (plan === undefined) return untoldMs;
     const phase = isPlaced || plan.status?.phase === 'Adopted' ? 'Adopted' : 'Dispatched';
     await setPhase(transport, plan, phase, context.signal);
+    return untoldMs;
   }
 
-  /** Writes a status that differs from the one that is there; a field that went away is removed. */
-  async #writeStatus(dag: CachedDag, status: Status, { signal }: ReconcileContext): Promise<void> {
+  /**
+   * Writes a status that differs from the one that is there; a field that went away is removed. A difference in counts alone waits
+   * until the last write is a while ago: returns for how long, 0 when everything is told.
+   */
+  async #writeStatus(
+    key: string,
+    dag: CachedDag,
+    status: Status,
+    { signal }: ReconcileContext,
+  ): Promise<number> {
     const before = dag.status ?? {};
-    if (deepEqual(before, status)) return;
+    if (deepEqual(before, status)) return 0;
+    const nowMs = this.#shell.nowMs();
+    const leftMs = (this.#written.get(key) ?? -Infinity) + PROGRESS_MS - nowMs;
+    if (leftMs > 0 && leftMs <= PROGRESS_MS && sameNews(before, status)) return leftMs;
+    this.#written.set(key, nowMs);
     const removed = Object.keys(before).filter((field) => !(field in status));
     const body = { status: { ...status, ...Object.fromEntries(removed.map((field) => [field, null])) } };
     const { name, namespace } = dag.metadata;
     const { transport } = this.#shell;
     await transport.patchMerge(SERVICEDAG, name, namespace, body, { subresource: 'status', signal });
+    return 0;
   }
 
   /** Throws `Waiting` when something may change without a word: time passes, the planner comes back, an agent gives up. */
-  #comeBack(seen: Input, refused: boolean, blockade: Blockade | undefined): void {
+  #comeBack(seen: Input, refused: boolean, blockade: Blockade | undefined, untoldMs: number): void {
+    if (untoldMs > 0) throw new Waiting('Progress', untoldMs, 'counts of the status are told then');
     if (refused) return; // an edit of the spec or of a region brings it back
     const next = decide(seen);
     if (next.kind === 'wait') throw new Waiting(next.why, next.afterMs, 'a plan is asked for again');
@@ -151,13 +173,28 @@ export class ServiceDagController {
     const { transport, caches } = this.#shell;
     await cleanUp(transport, caches, key, dag.metadata.uid ?? '', signal);
     await removeFinalizer(transport, SERVICEDAG, dag, FINALIZER);
+    this.#forget(key);
+  }
+
+  #forget(key: string): void {
     this.#shell.planning.forget(key);
+    this.#written.delete(key);
   }
 
   #nowIso(): string {
     return new Date(this.#shell.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 }
+
+/** Conditions, plan and generation are the same: what differs are counts and the sentences about them. */
+const sameNews = (before: Status, after: Status): boolean => {
+  const news = ({ conditions = [], plan, observedGeneration }: Status): unknown => [
+    conditions.map(({ type, status, reason }) => [type, status, reason]),
+    plan,
+    observedGeneration,
+  ];
+  return deepEqual(news(before), news(after));
+};
 
 const has = (status: Status | undefined, type: string, value: string): boolean =>
   status?.conditions?.some((condition) => condition.type === type && condition.status === value) === true;

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubePod } from '#crds/node.ts';
+import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import { kubectl } from '#hack/parts.ts';
+import type { Parts } from '#hack/parts.ts';
+import { chain } from '../../e2e/edgeloom.ts';
+import { figure, median } from '../report.ts';
+import type { Figure } from '../report.ts';
+import { WAIT_MS, bound, gated, post, say } from './load.ts';
+import { PodWatch } from './pod-watch.ts';
+
+const GATED_RUNS = 5;
+
+/** A load of 200 pods: how many DAGs of how many microservices with how many replicas each. */
+export interface Load {
+  readonly figure: string;
+  readonly goal: string;
+  readonly dags: number;
+  readonly services: number;
+  readonly replicas: number;
+}
+
+/** The load of the goal, and one with five times the Deployments. */
+export const LOADS: readonly Load[] = [
+  { figure: 'cluster.gated.rate.p50', goal: '>= 100', dags: 4, services: 5, replicas: 10 },
+  { figure: 'cluster.gated.deployments100.rate.p50', goal: '', dags: 10, services: 10, replicas: 2 },
+];
+
+/**
+ * 200 pods wait behind their gates while the agents are suspended; then they go on: pods per second from the first decision to
+ * the last binding. The controller manager's writes for each Deployment and Service run beside it, hence the two loads.
+ */
+export async function gatedRate(cluster: LocalCluster, parts: Parts, load: Load): Promise<Figure> {
+  const { dags, services, replicas } = load;
+  const rates: number[] = [];
+  const watch = await PodWatch.open(cluster);
+  const count = (pods: readonly KubePod[], test: (pod: KubePod) => boolean): boolean =>
+    pods.filter(test).length === 200;
+  for (let run = 0; run < GATED_RUNS; run++) {
+    process.kill(parts.pid('agents'), 'SIGSTOP');
+    const home = (i: number): string => ['north', 'south', 'west'][i % 3] ?? 'north';
+    const options = (i: number) => ({ services, replicas, cpu: '200m', ingress: home(i) });
+    await post(cluster, ...Array.from({ length: dags }, (_, i) => chain(`gated-${i}`, options(i))));
+    await watch.until('200 pods wait', WAIT_MS, (pods) => count(pods, gated));
+    await sleep(1_000);
+    process.kill(parts.pid('agents'), 'SIGCONT');
+    await watch.until('a pod is decided', WAIT_MS, (pods) => pods.some((pod) => !gated(pod)));
+    const from = performance.now();
+    await watch.until('200 pods are bound', WAIT_MS, (pods) => count(pods, bound));
+    const seconds = (performance.now() - from) / 1000;
+    rates.push(200 / seconds);
+    const of = `200 gated pods of ${dags * services} Deployments on 200 nodes`;
+    say(`${of}: ${seconds.toFixed(2)} s, ${rates.at(-1)?.toFixed(0)} pods/s`);
+    kubectl(cluster, 'delete', 'sdag', '--all', '--wait=true', '--timeout=60s');
+    await watch.until('they are gone', WAIT_MS, (pods) => pods.length === 0);
+  }
+  await watch.close();
+  return figure(load.figure, median(rates), 'pods/s', load.goal, GATED_RUNS);
+}
