@@ -3,10 +3,9 @@ import { linesOf } from './lines.ts';
 const HEADER = 'run,pub_time_ms,sub_time_ms,delay_ms,utm_x_m,utm_y_m,velocity_mps,cell_id,sinr_db,rsrp_db';
 
 /** Probabilities that an extract keeps: every hundredth, and the tail. */
-const KEPT = [
-  ...Array.from({ length: 100 }, (_, i) => i / 100),
-  ...[0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 1],
-];
+const KEPT = Array.from({ length: 100 }, (_, i) => i / 100).concat([
+  0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 1,
+]);
 
 /** A pause this many spacings long is a pause of the sender, not lost probes. */
 const PAUSE = 20;
