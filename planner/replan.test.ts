@@ -127,6 +127,16 @@ describe('replan', () => {
     assert.equal(found.moves, 0);
   });
 
+  it('keeps the room of what runs free when list scheduling comes to others first', () => {
+    const services = [service('a', { work: '1M', max: 2 }), service('b', { work: '1M', cpu: '3' })];
+    const evaluator = running(town(services, [{ from: 'a', to: 'b' }]), [['b', 'near1']], (name) =>
+      name === 'a' ? 2 : 1,
+    );
+    const found = given(evaluator, { moveBudget: 0, fill: greedyEft });
+    assert.ok(found.judgement.feasible);
+    assert.deepEqual(nodesOf(evaluator.instance, found.assign), ['a@near1', 'a@near2', 'b@near1']);
+  });
+
   it('has no answer when a service has neither a replica nor a host', () => {
     const evaluator = running(town([service('a', { cpu: '64' })]), []);
     assert.equal(replan(evaluator, plain), undefined);

@@ -15,6 +15,8 @@ export function earliestFinish(
   const partial = emptyPartial(instance);
   const walks = Math.max(1, instance.ingress.length);
   const arrival = Array.from({ length: walks }, () => new Float64Array(instance.snapshot.hosts.length));
+  // What stays holds its room before anything else is placed.
+  for (const [task, host] of (fixed ?? []).entries()) if (host >= 0) hold(task, host, 1);
   for (const s of order) {
     const service = instance.services[s];
     if (service === undefined) continue;
@@ -38,6 +40,7 @@ export function earliestFinish(
         }
       }
       const host = Math.max(0, best);
+      if ((fixed?.[task] ?? -1) >= 0) hold(task, host, -1);
       placeTask(
         evaluator,
         partial,
@@ -48,6 +51,14 @@ export function earliestFinish(
     }
   }
   return partial.assign;
+
+  function hold(task: number, host: number, sign: 1 | -1): void {
+    const { request } = instance.services[instance.serviceOf[task] ?? 0] ?? {};
+    for (const [r, amount] of (request ?? []).entries()) {
+      const at = host * (request?.length ?? 0) + r;
+      partial.extra[at] = (partial.extra[at] ?? 0) + sign * amount;
+    }
+  }
 }
 
 /** Greedy EFT: callers before callees, in the order of the spec. */

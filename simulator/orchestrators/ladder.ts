@@ -1,0 +1,236 @@
+import { InputError } from '#crds/input-error.ts';
+import type { ServiceDAG } from '#crds/servicedag.ts';
+import { planDag } from '#planner/plan.ts';
+import { replan } from '#planner/replan.ts';
+import type { Fill, Replan } from '#planner/replan.ts';
+import { defaultScheduler } from '#planner/search/default-scheduler.ts';
+import { greedyEft, heft } from '#planner/search/greedy.ts';
+import { sourceOf } from '#planner/sources.ts';
+import { Evaluator } from '#world/evaluator.ts';
+import { instanceOf } from '#world/instance.ts';
+import type { Instance } from '#world/instance.ts';
+import type { Judgement } from '#world/judge.ts';
+import { keyOf } from '#world/objects.ts';
+import { shortlist } from '#world/shortlist.ts';
+import { withClaim } from '#world/snapshot.ts';
+import type { Snapshot } from '#world/snapshot.ts';
+import type { Observation, Orchestrator, Placement } from '../orchestrator.ts';
+import { runnable } from './best-effort.ts';
+import { fractionsOf } from './fractions.ts';
+import { Rates } from './rates.ts';
+import type { Recipe } from './recipe.ts';
+import { leastOf, roomOf, scaledCounts, serveOf } from './replicas.ts';
+import type { Counts } from './replicas.ts';
+import { claimOf, worldWith } from './standing.ts';
+import type { Standing } from './standing.ts';
+import { Trouble } from './trouble.ts';
+
+/** Hosts that a DAG's search sees, and the effort of it: 48 DAGs on 200 nodes in about 2 s. */
+const HOSTS = 48;
+const BUDGET_MS = 5;
+/** Share of J that each move has to save: telemetry is noisy, and a cold start is paid in requests. */
+const HYSTERESIS = 0.03;
+/** Loss of J since the last whole plan from which one is made anew, if the move budget could follow it. */
+const WORSE = 1.1;
+/** Moves of one step of local search: more need a whole plan to go towards. */
+const STEP = 2;
+/** Replicas x nodes that the exact planner takes: above, the solver needs minutes and gigabytes. */
+const EXACT = 400;
+
+/** Where new and lost replicas go; search for those that are not named. */
+const fills: Readonly<Record<string, Fill>> = {
+  greedy: greedyEft,
+  heft,
+  'default-scheduler': ({ instance }, fixed) => defaultScheduler(instance, 1, fixed),
+};
+
+/** One rung of the ladder of classical planners: what its recipe says, with a memory of what it decided. */
+export class Ladder implements Orchestrator {
+  readonly name: string;
+  readonly #recipe: Recipe;
+  readonly #rates = new Rates();
+  readonly #standing = new Map<string, Standing>();
+  readonly #trouble = new Trouble();
+
+  constructor(recipe: Recipe) {
+    this.name = recipe.name;
+    this.#recipe = recipe;
+  }
+
+  async plan(observation: Observation): Promise<readonly Placement[]> {
+    const { dags, snapshot } = this.#look(observation);
+    this.#trouble.forgive();
+    let world = worldWith(snapshot, dags, this.#standing);
+    const placements: Placement[] = [];
+    for (const dag of dags) {
+      const before = this.#standing.get(keyOf(dag));
+      const placement =
+        before === undefined ? await this.#first(world, dag) : await this.#again(world, dag, before);
+      const after = this.#standing.get(keyOf(dag));
+      if (placement === undefined || after === undefined) continue;
+      world = withClaim(world, claimOf(snapshot, dag, after));
+      placements.push(placement);
+    }
+    return placements;
+  }
+
+  act(observation: Observation): readonly Placement[] {
+    const { dags, snapshot } = this.#look(observation);
+    const troubled = this.#trouble.observe(observation);
+    const ready = new Set(snapshot.hosts.flatMap(({ name, ready }) => (ready ? [name] : [])));
+    let world: Snapshot | undefined;
+    return dags.flatMap((dag) => {
+      const key = keyOf(dag);
+      const before = this.#standing.get(key);
+      if (before === undefined) return [];
+      const wanted = this.#wanted(dag, before, true);
+      const lost = before.replicas.some(({ node }) => !ready.has(node));
+      const short = before.replicas.length < total(before.wanted) && observation.changed.length > 0;
+      const urgent = this.#recipe.planner === 'search' && !this.#recipe.once && troubled.has(key);
+      if (!lost && !short && !urgent && total(wanted) === total(before.wanted)) return [];
+      world ??= worldWith(snapshot, dags, this.#standing);
+      const evaluator = this.#evaluator(world, dag, wanted, before);
+      const found = this.#replan(evaluator, urgent ? dag.spec.placement.moveBudget : 0);
+      if (urgent) this.#trouble.answered(key);
+      const placement = this.#settle(evaluator.instance, dag, wanted, found, before.cost);
+      const after = this.#standing.get(key);
+      if (after !== undefined) world = withClaim(world, claimOf(snapshot, dag, after));
+      return [placement];
+    });
+  }
+
+  #look(observation: Observation): { dags: readonly ServiceDAG[]; snapshot: Snapshot } {
+    this.#rates.observe(observation);
+    const dags = observation.objects.dags.map((dag) => this.#rates.applied(dag));
+    return { dags, snapshot: observation.snapshot };
+  }
+
+  /** At time 0 for everybody: the whole plan of the planner. */
+  async #first(world: Snapshot, dag: ServiceDAG): Promise<Placement> {
+    const plain = instanceOf(world, dag);
+    const least = leastOf(dag);
+    const wanted = this.#recipe.scale ? scaledCounts(dag, least, serveOf(plain)) : least;
+    const capped = this.#recipe.scale ? scaledCounts(dag, least, serveOf(plain), roomOf(plain)) : least;
+    for (const counts of total(capped) > total(least) ? [capped, least] : [least]) {
+      this.#refuseLarge(plain, counts);
+      const { best, feasible } = await planDag(world, dag, {
+        objective: 'utility',
+        budgetMs: BUDGET_MS,
+        planner: this.#recipe.planner,
+        hosts: this.#hosts,
+        replicas: (name) => counts[name] ?? 1,
+      });
+      if (!feasible && counts !== least) continue;
+      const instance = instanceOf(world, dag, (name) => counts[name] ?? 1);
+      const hostOf = new Map(world.hosts.map((host, h) => [host.name, h]));
+      const assign = best?.assignments.map(({ node }) => hostOf.get(node) ?? -1);
+      const found =
+        best === undefined ? undefined : { assign: Int32Array.from(assign ?? []), judgement: best };
+      return this.#settle(instance, dag, wanted, found, Infinity);
+    }
+    throw new Error(`nothing was tried for ${keyOf(dag)}`);
+  }
+
+  /** At every window: near to what runs, or not at all. */
+  async #again(world: Snapshot, dag: ServiceDAG, before: Standing): Promise<Placement | undefined> {
+    const { planner, once } = this.#recipe;
+    const wanted = this.#wanted(dag, before, false);
+    const mends = before.replicas.length !== total(wanted);
+    const still = once || planner === 'default-scheduler';
+    if (still && !mends) return undefined;
+    const evaluator = this.#evaluator(world, dag, wanted, before);
+    const moveBudget = still ? 0 : dag.spec.placement.moveBudget;
+    const { instance } = evaluator;
+    let cost = before.cost;
+    let toward = planner === 'search' || moveBudget === 0 ? undefined : await this.#target(evaluator);
+    let found = this.#replan(evaluator, moveBudget, toward);
+    const worse = found === undefined || !(found.judgement.feasible && found.judgement.cost < cost * WORSE);
+    if (planner === 'search' && moveBudget > STEP && worse) {
+      toward = await this.#target(evaluator);
+      found = this.#replan(evaluator, moveBudget, toward);
+      cost = Infinity;
+    }
+    return this.#settle(instance, dag, wanted, found, cost);
+  }
+
+  #wanted(dag: ServiceDAG, before: Standing, onlyUp: boolean): Counts {
+    if (!this.#recipe.scale) return before.wanted;
+    const law = scaledCounts(dag, before.wanted, before.serve);
+    if (!onlyUp) return law;
+    return Object.fromEntries(
+      Object.entries(law).map(([name, count]) => [name, Math.max(count, before.wanted[name] ?? 0)]),
+    );
+  }
+
+  get #hosts(): number {
+    return this.#recipe.planner === 'milp' ? Infinity : HOSTS;
+  }
+
+  /** The DAG against the hosts worth looking at, with as many replicas as are wanted and there may be room for. */
+  #evaluator(world: Snapshot, dag: ServiceDAG, wanted: Counts, before: Standing): Evaluator {
+    const { snapshot } = shortlist(world, dag, this.#hosts);
+    const room = total(wanted) > before.replicas.length ? roomOf(instanceOf(snapshot, dag)) : undefined;
+    const least = leastOf(dag);
+    const instance = instanceOf(snapshot, dag, (name) =>
+      Math.max(least[name] ?? 1, Math.min(wanted[name] ?? 1, room?.[name] ?? Infinity)),
+    );
+    return new Evaluator(instance, 'utility');
+  }
+
+  #replan(evaluator: Evaluator, moveBudget: number, toward?: Int32Array): Replan | undefined {
+    const { planner } = this.#recipe;
+    const fill = fills[planner];
+    return replan(evaluator, {
+      moveBudget,
+      hysteresis: HYSTERESIS,
+      strictly: planner !== 'search',
+      toward,
+      ...(fill === undefined ? {} : { fill }),
+    });
+  }
+
+  async #target(evaluator: Evaluator): Promise<Int32Array | undefined> {
+    const { instance } = evaluator;
+    if (instance.services.some(({ hosts }) => hosts.length === 0)) return undefined;
+    this.#refuseLarge(instance, Object.fromEntries(instance.services.map((s) => [s.name, s.replicas])));
+    const candidates = await sourceOf(this.#recipe.planner)(evaluator, BUDGET_MS);
+    const [best] = candidates.toSorted((a, b) => evaluator.value(a.assign) - evaluator.value(b.assign));
+    return best?.assign;
+  }
+
+  /** Remembers and says what is to run: the replicas that can, with their routes when the network agrees. */
+  #settle(
+    instance: Instance,
+    dag: ServiceDAG,
+    wanted: Counts,
+    found: { readonly assign: Int32Array; readonly judgement: Judgement } | undefined,
+    cost: number,
+  ): Placement {
+    const feasible = found?.judgement.feasible === true;
+    const replicas = runnable(instance, found?.assign);
+    this.#standing.set(keyOf(dag), {
+      replicas,
+      wanted,
+      routes: feasible ? found.judgement.routes : [],
+      serve: serveOf(instance, found?.assign),
+      cost: Math.min(cost, found?.judgement.cost ?? Infinity),
+    });
+    const asPlanned =
+      found?.assign.length === replicas.length &&
+      replicas.every(({ node }, t) => instance.snapshot.hosts[found.assign[t] ?? -1]?.name === node);
+    const steered = this.#recipe.steer && asPlanned ? fractionsOf(instance, found.assign) : [];
+    return { dag: keyOf(dag), replicas, ...(steered.length === 0 ? {} : { routes: steered }) };
+  }
+
+  #refuseLarge({ key, snapshot }: Instance, counts: Counts): void {
+    if (this.#recipe.planner !== 'milp') return;
+    const [replicas, nodes] = [total(counts), snapshot.hosts.length];
+    if (replicas * nodes <= EXACT) return;
+    const message = `${replicas} replicas on ${nodes} nodes are ${replicas * nodes} choices, more than the ${EXACT} that the exact planner takes`;
+    const fix = 'take a smaller scenario, or search or annealing in its place';
+    const object = `ServiceDAG ${key}`;
+    throw new InputError([{ file: `orchestrator ${this.name}`, line: 0, object, field: '', message, fix }]);
+  }
+}
+
+const total = (counts: Counts): number => Object.values(counts).reduce((a, b) => a + b, 0);

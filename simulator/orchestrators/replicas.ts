@@ -1,0 +1,51 @@
+import type { ServiceDAG } from '#crds/servicedag.ts';
+import { demandOf } from '#world/demand.ts';
+import type { Instance } from '#world/instance.ts';
+import { wantedReplicas } from './scaling.ts';
+
+/** Replicas of each microservice. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** The least that the spec asks for. */
+export const leastOf = (dag: ServiceDAG): Counts =>
+  Object.fromEntries(dag.spec.microservices.map(({ name, replicas }) => [name, replicas.min]));
+
+/**
+ * What the scaling law wants for the rates in the DAG's ingress, from how many were wanted before and the mean service time of a
+ * call (microseconds), both by microservice. `room` caps each; no cap when absent.
+ */
+export function scaledCounts(dag: ServiceDAG, before: Counts, serve: Counts, room?: Counts): Counts {
+  const { rate } = demandOf(dag);
+  return Object.fromEntries(
+    dag.spec.microservices.map(({ name, replicas: { min, max = min } }) => {
+      const erlangs = ((rate.get(name) ?? 0) * (serve[name] ?? 0)) / 1e6;
+      const load = { erlangs, current: before[name] ?? min, min, max, room: room?.[name] ?? Infinity };
+      return [name, wantedReplicas(load)];
+    }),
+  );
+}
+
+/** Replicas of each microservice that the hosts could take if the DAG's others took nothing. */
+export function roomOf({ services, free }: Instance): Counts {
+  return Object.fromEntries(
+    services.map(({ name, hosts, request }) => {
+      const perHost = [...hosts].map((h) =>
+        request.reduce((least, asked, r) => {
+          const left = free[h * request.length + r] ?? 0;
+          return asked > 0 ? Math.min(least, Math.floor(left / asked)) : least;
+        }, Infinity),
+      );
+      return [name, perHost.reduce((a, b) => a + b, 0)];
+    }),
+  );
+}
+
+/** Mean service time of a call on the hosts of the replicas, or on any host that takes them while there are none; microseconds. */
+export function serveOf(instance: Instance, assign?: Int32Array): Counts {
+  return Object.fromEntries(
+    instance.services.map(({ name, hosts, serve, firstTask, replicas }) => {
+      const own = assign?.subarray(firstTask, firstTask + replicas) ?? hosts;
+      return [name, own.reduce((sum, h) => sum + (serve[h] ?? 0), 0) / Math.max(1, own.length)];
+    }),
+  );
+}
