@@ -8,7 +8,7 @@ export interface Whereabouts {
   /** Moments at which a row begins to hold, the first 0. */
   readonly starts: readonly number[];
   /** Shares of the region's users by the region they are in, in the order of `Movement.regions`. */
-  readonly rows: readonly Float32Array[];
+  readonly rows: readonly Float64Array[];
 }
 
 /** Users on the move: where each region's users are, and the handovers they feel. */
@@ -48,9 +48,12 @@ export function movementOf(
   });
 
   const present = Float64Array.from(regions, (name) => weights.get(name) ?? 0);
-  const now = regions.map((_, home) => Float32Array.from(regions, (_, at) => (at === home ? 1 : 0)));
+  /** Groups by home and by where they are: whole numbers, so that nothing drifts. */
+  const counts = regions.map((_, home) =>
+    new Float64Array(regions.length).fill(members[home] ?? 0, home, home + 1),
+  );
   const starts = regions.map(() => [0]);
-  const rows = now.map((row) => [row.slice()]);
+  const rows = regions.map((_, home) => [Float64Array.from(regions, (_, at) => (at === home ? 1 : 0))]);
   const felt = new Map<string, Handover[]>();
   for (const { group: index, atMicros, stepMicros, site } of changes) {
     const group = groups[index];
@@ -60,10 +63,11 @@ export function movementOf(
     if (after !== before) {
       group.region = after;
       shift(present, before, after, weight);
-      const row = now[home];
+      const row = counts[home];
       if (row !== undefined) {
-        shift(row, before, after, 1 / (members[home] ?? 1));
-        keep(starts[home] ?? [], rows[home] ?? [], stepMicros, row);
+        shift(row, before, after, 1);
+        const shares = Float64Array.from(row, (count) => count / (members[home] ?? 1));
+        keep(starts[home] ?? [], rows[home] ?? [], stepMicros, shares);
       }
     }
     const name = regions[after] ?? '';
@@ -81,16 +85,16 @@ export function movementOf(
   };
 }
 
-function shift(row: Float32Array | Float64Array, from: number, to: number, amount: number): void {
+function shift(row: Float64Array, from: number, to: number, amount: number): void {
   row[from] = Math.max(0, (row[from] ?? 0) - amount);
   row[to] = (row[to] ?? 0) + amount;
 }
 
 /** The row from that moment on; a second change at the same moment replaces the first. */
-function keep(starts: number[], rows: Float32Array[], atMicros: number, row: Float32Array): void {
-  if (starts.at(-1) === atMicros) rows[rows.length - 1] = row.slice();
+function keep(starts: number[], rows: Float64Array[], atMicros: number, row: Float64Array): void {
+  if (starts.at(-1) === atMicros) rows[rows.length - 1] = row;
   else {
     starts.push(atMicros);
-    rows.push(row.slice());
+    rows.push(row);
   }
 }

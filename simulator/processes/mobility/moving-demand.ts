@@ -7,7 +7,7 @@ import type { Movement } from './movement.ts';
 /** Users of one entry on their way through another: their rate, their whereabouts, and the regions in which they use that entry. */
 interface Flow {
   readonly rate: number;
-  readonly rows: readonly Float32Array[];
+  readonly rows: readonly Float64Array[];
   readonly regions: readonly number[];
   readonly row: Steps;
 }
@@ -42,7 +42,7 @@ function flowOf(
   const whereabouts = of[regions.indexOf(seats[owner]?.region ?? '')];
   if (whereabouts === undefined) {
     // No site in that region: its users stay.
-    const still = { rate, rows: [Float32Array.of(1)], regions: [0], row: constant(0) };
+    const still = { rate, rows: [Float64Array.of(1)], regions: [0], row: constant(0) };
     return owner === through && rate > 0 ? [still] : [];
   }
   const used = [...regions.keys()].filter(
