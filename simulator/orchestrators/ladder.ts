@@ -36,6 +36,8 @@ const WORSE = 1.1;
 const STEP = 2;
 /** Replicas x nodes that the exact planner takes: above, the solver needs minutes and gigabytes. */
 const EXACT = 400;
+/** Time after which it gives what it has: the only limit here that is a clock. */
+const EXACT_MS = 10_000;
 
 /** Where new and lost replicas go; search for those that are not named. */
 const fills: Readonly<Record<string, Fill>> = {
@@ -115,7 +117,7 @@ export class Ladder implements Orchestrator {
       this.#refuseLarge(plain, counts);
       const { best, feasible } = await planDag(world, dag, {
         objective: 'utility',
-        budgetMs: BUDGET_MS,
+        budgetMs: this.#budgetMs,
         planner: this.#recipe.planner,
         hosts: this.#hosts,
         replicas: (name) => counts[name] ?? 1,
@@ -162,6 +164,10 @@ export class Ladder implements Orchestrator {
     );
   }
 
+  get #budgetMs(): number {
+    return this.#recipe.planner === 'milp' ? EXACT_MS : BUDGET_MS;
+  }
+
   get #hosts(): number {
     return this.#recipe.planner === 'milp' ? Infinity : HOSTS;
   }
@@ -193,7 +199,7 @@ export class Ladder implements Orchestrator {
     const { instance } = evaluator;
     if (instance.services.some(({ hosts }) => hosts.length === 0)) return undefined;
     this.#refuseLarge(instance, Object.fromEntries(instance.services.map((s) => [s.name, s.replicas])));
-    const candidates = await sourceOf(this.#recipe.planner)(evaluator, BUDGET_MS);
+    const candidates = await sourceOf(this.#recipe.planner)(evaluator, this.#budgetMs);
     const [best] = candidates.toSorted((a, b) => evaluator.value(a.assign) - evaluator.value(b.assign));
     return best?.assign;
   }
