@@ -37,8 +37,12 @@ export class SiteGrid {
     this.#south = Math.min(...ys);
     const width = Math.max(...xs) - this.#west;
     const height = Math.max(...ys) - this.#south;
-    // About one site a cell.
-    this.#cell = Math.max(1, Math.sqrt((width * height) / sites.length), Math.max(width, height) / 1000);
+    // About one site a cell, also when they stand in a line.
+    this.#cell = Math.max(
+      1,
+      Math.sqrt((width * height) / sites.length),
+      Math.max(width, height) / sites.length,
+    );
     this.#columns = Math.floor(width / this.#cell) + 1;
     this.#rows = Math.floor(height / this.#cell) + 1;
     this.#cells = Array.from({ length: this.#columns * this.#rows }, () => []);
