@@ -1,4 +1,3 @@
-import { InputError } from '#crds/input-error.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { planDag } from '#planner/plan.ts';
 import { replan } from '#planner/replan.ts';
@@ -9,18 +8,18 @@ import { sourceOf } from '#planner/sources.ts';
 import { Evaluator } from '#world/evaluator.ts';
 import { instanceOf } from '#world/instance.ts';
 import type { Instance } from '#world/instance.ts';
-import type { Judgement } from '#world/judge.ts';
 import { keyOf } from '#world/objects.ts';
 import { shortlist } from '#world/shortlist.ts';
 import { withClaim } from '#world/snapshot.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import type { Observation, Orchestrator, Placement } from '../orchestrator.ts';
-import { runnable } from './best-effort.ts';
-import { fractionsOf } from './fractions.ts';
+import { refuseLarge } from './exact.ts';
 import { Rates } from './rates.ts';
 import type { Recipe } from './recipe.ts';
-import { leastOf, roomOf, scaledCounts, serveOf } from './replicas.ts';
+import { countsOf, leastOf, roomOf, scaledCounts, serveOf, total } from './replicas.ts';
 import type { Counts } from './replicas.ts';
+import { settled } from './settle.ts';
+import type { Found } from './settle.ts';
 import { claimOf, worldWith } from './standing.ts';
 import type { Standing } from './standing.ts';
 import { Trouble } from './trouble.ts';
@@ -34,9 +33,7 @@ const HYSTERESIS = 0.03;
 const WORSE = 1.1;
 /** Moves of one step of local search: more need a whole plan to go towards. */
 const STEP = 2;
-/** Replicas x nodes that the exact planner takes: above, the solver needs minutes and gigabytes. */
-const EXACT = 400;
-/** Time after which it gives what it has: the only limit here that is a clock. */
+/** Time after which the exact planner gives what it has: the only limit here that is a clock. */
 const EXACT_MS = 10_000;
 
 /** Where new and lost replicas go; search for those that are not named. */
@@ -94,7 +91,7 @@ export class Ladder implements Orchestrator {
       const evaluator = this.#evaluator(world, dag, wanted, before);
       const found = this.#replan(evaluator, urgent ? dag.spec.placement.moveBudget : 0);
       if (urgent) this.#trouble.answered(key);
-      const placement = this.#settle(evaluator.instance, dag, wanted, found, before.cost);
+      const placement = this.#settle(evaluator.instance, wanted, found, before.cost);
       const after = this.#standing.get(key);
       if (after !== undefined) world = withClaim(world, claimOf(snapshot, dag, after));
       return [placement];
@@ -114,7 +111,7 @@ export class Ladder implements Orchestrator {
     const wanted = this.#recipe.scale ? scaledCounts(dag, least, serveOf(plain)) : least;
     const capped = this.#recipe.scale ? scaledCounts(dag, least, serveOf(plain), roomOf(plain)) : least;
     for (const counts of total(capped) > total(least) ? [capped, least] : [least]) {
-      this.#refuseLarge(plain, counts);
+      if (this.#recipe.planner === 'milp') refuseLarge(this.name, plain, counts);
       const { best, feasible } = await planDag(world, dag, {
         objective: 'utility',
         budgetMs: this.#budgetMs,
@@ -128,7 +125,7 @@ export class Ladder implements Orchestrator {
       const assign = best?.assignments.map(({ node }) => hostOf.get(node) ?? -1);
       const found =
         best === undefined ? undefined : { assign: Int32Array.from(assign ?? []), judgement: best };
-      return this.#settle(instance, dag, wanted, found, Infinity);
+      return this.#settle(instance, wanted, found, Infinity);
     }
     throw new Error(`nothing was tried for ${keyOf(dag)}`);
   }
@@ -152,7 +149,7 @@ export class Ladder implements Orchestrator {
       found = this.#replan(evaluator, moveBudget, toward);
       cost = Infinity;
     }
-    return this.#settle(instance, dag, wanted, found, cost);
+    return this.#settle(instance, wanted, found, cost);
   }
 
   #wanted(dag: ServiceDAG, before: Standing, onlyUp: boolean): Counts {
@@ -198,45 +195,16 @@ export class Ladder implements Orchestrator {
   async #target(evaluator: Evaluator): Promise<Int32Array | undefined> {
     const { instance } = evaluator;
     if (instance.services.some(({ hosts }) => hosts.length === 0)) return undefined;
-    this.#refuseLarge(instance, Object.fromEntries(instance.services.map((s) => [s.name, s.replicas])));
+    if (this.#recipe.planner === 'milp') refuseLarge(this.name, instance, countsOf(instance));
     const candidates = await sourceOf(this.#recipe.planner)(evaluator, this.#budgetMs);
     const [best] = candidates.toSorted((a, b) => evaluator.value(a.assign) - evaluator.value(b.assign));
     return best?.assign;
   }
 
-  /** Remembers and says what is to run: the replicas that can, with their routes when the network agrees. */
-  #settle(
-    instance: Instance,
-    dag: ServiceDAG,
-    wanted: Counts,
-    found: { readonly assign: Int32Array; readonly judgement: Judgement } | undefined,
-    cost: number,
-  ): Placement {
-    const feasible = found?.judgement.feasible === true;
-    const replicas = runnable(instance, found?.assign);
-    this.#standing.set(keyOf(dag), {
-      replicas,
-      wanted,
-      routes: feasible ? found.judgement.routes : [],
-      serve: serveOf(instance, found?.assign),
-      cost: Math.min(cost, found?.judgement.cost ?? Infinity),
-    });
-    const asPlanned =
-      found?.assign.length === replicas.length &&
-      replicas.every(({ node }, t) => instance.snapshot.hosts[found.assign[t] ?? -1]?.name === node);
-    const steered = this.#recipe.steer && asPlanned ? fractionsOf(instance, found.assign) : [];
-    return { dag: keyOf(dag), replicas, ...(steered.length === 0 ? {} : { routes: steered }) };
-  }
-
-  #refuseLarge({ key, snapshot }: Instance, counts: Counts): void {
-    if (this.#recipe.planner !== 'milp') return;
-    const [replicas, nodes] = [total(counts), snapshot.hosts.length];
-    if (replicas * nodes <= EXACT) return;
-    const message = `${replicas} replicas on ${nodes} nodes are ${replicas * nodes} choices, more than the ${EXACT} that the exact planner takes`;
-    const fix = 'take a smaller scenario, or search or annealing in its place';
-    const object = `ServiceDAG ${key}`;
-    throw new InputError([{ file: `orchestrator ${this.name}`, line: 0, object, field: '', message, fix }]);
+  /** Remembers what is to run, and says it. */
+  #settle(instance: Instance, wanted: Counts, found: Found | undefined, cost: number): Placement {
+    const { standing, placement } = settled(instance, wanted, found, cost, this.#recipe.steer);
+    this.#standing.set(instance.key, standing);
+    return placement;
   }
 }
-
-const total = (counts: Counts): number => Object.values(counts).reduce((a, b) => a + b, 0);

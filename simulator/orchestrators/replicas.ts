@@ -6,6 +6,13 @@ import { wantedReplicas } from './scaling.ts';
 /** Replicas of each microservice. */
 export type Counts = Readonly<Record<string, number>>;
 
+/** Sum over all microservices. */
+export const total = (counts: Counts): number => Object.values(counts).reduce((a, b) => a + b, 0);
+
+/** As an instance has them. */
+export const countsOf = ({ services }: Instance): Counts =>
+  Object.fromEntries(services.map(({ name, replicas }) => [name, replicas]));
+
 /** The least that the spec asks for. */
 export const leastOf = (dag: ServiceDAG): Counts =>
   Object.fromEntries(dag.spec.microservices.map(({ name, replicas }) => [name, replicas.min]));
