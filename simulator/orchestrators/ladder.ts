@@ -50,6 +50,7 @@ export class Ladder implements Orchestrator {
   readonly #rates = new Rates();
   readonly #standing = new Map<string, Standing>();
   readonly #trouble = new Trouble();
+  #known: readonly ServiceDAG[] = [];
 
   constructor(recipe: Recipe) {
     this.name = recipe.name;
@@ -57,6 +58,7 @@ export class Ladder implements Orchestrator {
   }
 
   async plan(observation: Observation): Promise<readonly Placement[]> {
+    this.#rates.observe(observation);
     const { dags, snapshot } = this.#look(observation);
     this.#trouble.forgive();
     let world = worldWith(snapshot, dags, this.#standing);
@@ -74,34 +76,53 @@ export class Ladder implements Orchestrator {
   }
 
   act(observation: Observation): readonly Placement[] {
-    const { dags, snapshot } = this.#look(observation);
+    this.#rates.observe(observation);
     const troubled = this.#trouble.observe(observation);
-    const ready = new Set(snapshot.hosts.flatMap(({ name, ready }) => (ready ? [name] : [])));
-    let world: Snapshot | undefined;
+    const follows = this.#recipe.planner === 'search' && !this.#recipe.once;
+    const urgent = follows ? troubled : new Set<string>();
+    // A look at the whole city is dear, and in most periods nothing calls for one.
+    const changed = observation.changed.length > 0;
+    if (!changed && urgent.size === 0 && !this.#known.some((dag) => this.#grows(dag))) return [];
+    const before = new Map([...this.#standing].map(([key, { replicas }]) => [key, replicas.length]));
+    const { dags, snapshot } = this.#look(observation);
+    let world = worldWith(snapshot, dags, this.#standing);
     return dags.flatMap((dag) => {
       const key = keyOf(dag);
-      const before = this.#standing.get(key);
-      if (before === undefined) return [];
-      const wanted = this.#wanted(dag, before, true);
-      const lost = before.replicas.some(({ node }) => !ready.has(node));
-      const short = before.replicas.length < total(before.wanted) && observation.changed.length > 0;
-      const urgent = this.#recipe.planner === 'search' && !this.#recipe.once && troubled.has(key);
-      if (!lost && !short && !urgent && total(wanted) === total(before.wanted)) return [];
-      world ??= worldWith(snapshot, dags, this.#standing);
-      const evaluator = this.#evaluator(world, dag, wanted, before);
-      const found = this.#replan(evaluator, urgent ? dag.spec.placement.moveBudget : 0);
-      if (urgent) this.#trouble.answered(key);
-      const placement = this.#settle(evaluator.instance, wanted, found, before.cost);
+      const standing = this.#standing.get(key);
+      if (standing === undefined) return [];
+      const { length } = standing.replicas;
+      const lost = length < (before.get(key) ?? 0);
+      const short = changed && length < total(standing.wanted);
+      if (!lost && !short && !urgent.has(key) && !this.#grows(dag)) return [];
+      const wanted = this.#wanted(dag, standing, true);
+      const evaluator = this.#evaluator(world, dag, wanted, standing);
+      const found = this.#replan(evaluator, urgent.has(key) ? dag.spec.placement.moveBudget : 0);
+      if (urgent.has(key)) this.#trouble.answered(key);
+      const placement = this.#settle(evaluator.instance, wanted, found, standing.cost);
       const after = this.#standing.get(key);
       if (after !== undefined) world = withClaim(world, claimOf(snapshot, dag, after));
       return [placement];
     });
   }
 
-  #look(observation: Observation): { dags: readonly ServiceDAG[]; snapshot: Snapshot } {
-    this.#rates.observe(observation);
-    const dags = observation.objects.dags.map((dag) => this.#rates.applied(dag));
-    return { dags, snapshot: observation.snapshot };
+  /** What is there, with the rates that were measured; every DAG stands where its pods are. */
+  #look({ objects, snapshot }: Observation): { dags: readonly ServiceDAG[]; snapshot: Snapshot } {
+    this.#known = objects.dags;
+    for (const [key, standing] of this.#standing) {
+      const replicas = (snapshot.placed.get(key) ?? []).map(({ microservice, host }) => ({
+        microservice,
+        node: snapshot.hosts[host]?.name ?? '',
+      }));
+      this.#standing.set(key, { ...standing, replicas });
+    }
+    return { dags: objects.dags.map((dag) => this.#rates.applied(dag)), snapshot };
+  }
+
+  /** Whether the load asks for more replicas than were wanted last. */
+  #grows(dag: ServiceDAG): boolean {
+    const standing = this.#recipe.scale ? this.#standing.get(keyOf(dag)) : undefined;
+    if (standing === undefined) return false;
+    return total(this.#wanted(this.#rates.applied(dag), standing, true)) > total(standing.wanted);
   }
 
   /** At time 0 for everybody: the whole plan of the planner. */

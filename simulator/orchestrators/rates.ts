@@ -18,19 +18,22 @@ export class Rates {
   #lastMicros: number | undefined;
 
   /** Takes the telemetry of one observation in; time must not go back. */
-  observe({ atMicros, objects, dags }: Observation): void {
-    const elapsed = this.#lastMicros === undefined ? 0 : (atMicros - this.#lastMicros) / PER_SECOND;
-    const weight = 1 - Math.exp(-elapsed / MEMORY_S);
+  observe(observation: Observation): void {
+    const { atMicros, dags } = observation;
+    if (this.#lastMicros === undefined) {
+      for (const dag of observation.objects.dags)
+        this.#average.set(
+          keyOf(dag),
+          dag.spec.ingress.map((i) => quantity(i.requestsPerSecond ?? '0')),
+        );
+    }
+    const weight = 1 - Math.exp(-(atMicros - (this.#lastMicros ?? atMicros)) / PER_SECOND / MEMORY_S);
     this.#lastMicros = atMicros;
-    const measured = new Map(dags.map((dag) => [dag.dag, dag.rates]));
-    for (const dag of objects.dags) {
-      const key = keyOf(dag);
-      const before =
-        this.#average.get(key) ?? dag.spec.ingress.map((i) => quantity(i.requestsPerSecond ?? '0'));
-      const now = measured.get(key) ?? [];
+    for (const { dag, rates } of dags) {
+      const before = this.#average.get(dag) ?? [];
       this.#average.set(
-        key,
-        before.map((rate, i) => rate + weight * ((now[i] ?? rate) - rate)),
+        dag,
+        before.map((rate, i) => rate + weight * ((rates[i] ?? rate) - rate)),
       );
     }
   }

@@ -8,12 +8,14 @@ const PERIODS = 3;
 export class Trouble {
   readonly #streak = new Map<string, number>();
   readonly #answered = new Set<string>();
+  #last: Observation['dags'] | undefined;
 
   /** Takes one period in; the DAGs (`namespace/name`) about which something should be done now. */
-  observe({ dags, changed }: Observation): ReadonlySet<string> {
-    for (const { dag, completed, violated } of dags) {
-      // Right after a disruption telemetry is that of the last period once more.
-      if (changed.length > 0) continue;
+  observe({ dags }: Observation): ReadonlySet<string> {
+    // Right after a disruption telemetry is that of the last period once more.
+    const news = dags !== this.#last;
+    this.#last = dags;
+    for (const { dag, completed, violated } of news ? dags : []) {
       const bad = violated > SHARE * Math.max(1, completed);
       this.#streak.set(dag, bad ? (this.#streak.get(dag) ?? 0) + 1 : 0);
     }
