@@ -1,0 +1,84 @@
+import type { Application, Edge, Service } from './application.ts';
+import type { Placement } from '../orchestrator.ts';
+
+const PPM = 1_000_000;
+
+/** Whom calls go to: evenly over a service's endpoints, or by the flow fractions of a placement. */
+export class Router {
+  /** Weights of each edge and caller's host: callee's host → parts per million. */
+  readonly #fractions: (ReadonlyMap<number, ReadonlyMap<number, number>> | undefined)[] = [];
+  /** Cumulative weights over the endpoints in their order, until those change. */
+  readonly #cumulative: (Map<number, Float64Array> | undefined)[] = [];
+
+  /** Takes over the routes of placements; one without routes spreads evenly. */
+  apply(
+    placements: readonly Placement[],
+    applications: readonly Application[],
+    host: (node: string) => number | undefined,
+  ): void {
+    const byKey = new Map(applications.map((application) => [application.key, application]));
+    for (const { dag, routes } of placements) {
+      for (const edge of byKey.get(dag)?.edges ?? []) {
+        const own = (routes ?? []).filter(({ from, to }) => from === edge.from.name && to === edge.to.name);
+        this.#fractions[edge.index] = own.length === 0 ? undefined : fractionsOf(own, host);
+        this.#cumulative[edge.index] = undefined;
+      }
+    }
+  }
+
+  /** The endpoints of a service have changed. */
+  forget(service: Service, edges: readonly Edge[]): void {
+    for (const edge of edges) if (edge.to === service) this.#cumulative[edge.index] = undefined;
+  }
+
+  /** Place in `to.endpoints` that a draw in [0, 1) points at; -1 when there is nobody. */
+  pick(call: number, fromHost: number, to: Service, draw: number): number {
+    const count = to.endpoints.length;
+    if (count < 2) return count - 1;
+    const fractions = this.#fractions[call];
+    if (fractions === undefined) return Math.floor(draw * count);
+    const cumulative = this.#weights(call, fromHost, to, fractions.get(fromHost));
+    const aim = draw * (cumulative[count - 1] ?? 0);
+    for (let i = 0; i < count; i++) if (aim < (cumulative[i] ?? 0)) return i;
+    return count - 1;
+  }
+
+  #weights(
+    call: number,
+    fromHost: number,
+    { endpoints }: Service,
+    shares: ReadonlyMap<number, number> | undefined,
+  ): Float64Array {
+    const known = this.#cumulative[call]?.get(fromHost);
+    if (known !== undefined) return known;
+    const on = (host: number): number => endpoints.filter((replica) => replica.host === host).length;
+    const named = endpoints.filter(({ host }) => shares?.has(host) === true).length;
+    const given = [...(shares ?? [])].reduce((sum, [, ppm]) => sum + ppm, 0);
+    // Those that no fraction names share evenly what the fractions leave.
+    const rest = named === endpoints.length ? 0 : Math.max(0, PPM - given) / (endpoints.length - named);
+    const weights = endpoints.map(({ host }) =>
+      shares?.has(host) ? (shares.get(host) ?? 0) / on(host) : rest,
+    );
+    const even = weights.every((weight) => weight === 0);
+    let sum = 0;
+    const cumulative = Float64Array.from(weights, (weight) => (sum += even ? 1 : weight));
+    const tables = (this.#cumulative[call] ??= new Map<number, Float64Array>());
+    tables.set(fromHost, cumulative);
+    return cumulative;
+  }
+}
+
+function fractionsOf(
+  routes: readonly { readonly fromNode: string; readonly toNode: string; readonly weightPpm: number }[],
+  host: (node: string) => number | undefined,
+): Map<number, Map<number, number>> {
+  const fractions = new Map<number, Map<number, number>>();
+  for (const { fromNode, toNode, weightPpm } of routes) {
+    const [from, to] = [host(fromNode), host(toNode)];
+    if (from === undefined || to === undefined) continue;
+    const shares = fractions.get(from) ?? new Map<number, number>();
+    shares.set(to, (shares.get(to) ?? 0) + weightPpm);
+    fractions.set(from, shares);
+  }
+  return fractions;
+}
