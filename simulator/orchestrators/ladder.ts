@@ -28,7 +28,7 @@ import { Trouble } from './trouble.ts';
 const HOSTS = 48;
 const BUDGET_MS = 5;
 /** Share of J that each move has to save: telemetry is noisy, and a cold start is paid in requests. */
-const HYSTERESIS = 0.03;
+const HYSTERESIS = 0.01;
 /** Loss of J since the last whole plan from which one is made anew, if the move budget could follow it. */
 const WORSE = 1.1;
 /** Moves of one step of local search: more need a whole plan to go towards. */
