@@ -21,6 +21,10 @@ export const POD = define('', 'v1', 'pods', 'Pod');
 export const NODE = define('', 'v1', 'nodes', 'Node', false);
 /** Core services. */
 export const SERVICE = define('', 'v1', 'services', 'Service');
+/** Endpoints, the form before slices; the control plane still writes them for Services with a selector. */
+export const ENDPOINTS = define('', 'v1', 'endpoints', 'Endpoints');
+/** EndpointSlices: the addresses behind a Service. */
+export const ENDPOINTSLICE = define('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice');
 /** Deployments. */
 export const DEPLOYMENT = define('apps', 'v1', 'deployments', 'Deployment');
 /** Leases, for leader election. */

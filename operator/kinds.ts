@@ -14,6 +14,20 @@ export const SERVICEDAG = own('servicedags', 'ServiceDAG', true);
 export const EDGEREGION = own('edgeregions', 'EdgeRegion', false);
 export const DEPLOYMENTPLAN = own('deploymentplans', 'DeploymentPlan', true);
 
+const gatewayApi = (plural: string, kind: string): Kind => ({
+  group: 'gateway.networking.k8s.io',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced: true,
+});
+
+/** Gateway API, standard channel (v1.6: TCPRoute is v1 too). */
+export const GATEWAY = gatewayApi('gateways', 'Gateway');
+export const HTTPROUTE = gatewayApi('httproutes', 'HTTPRoute');
+export const GRPCROUTE = gatewayApi('grpcroutes', 'GRPCRoute');
+export const TCPROUTE = gatewayApi('tcproutes', 'TCPRoute');
+
 /** Field manager of everything the operator applies. */
 export const FIELD_MANAGER = 'edgeloom-operator';
 
