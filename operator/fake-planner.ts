@@ -20,7 +20,7 @@ export interface Asked {
  */
 export class FakePlanner {
   readonly asked: Asked[] = [];
-  mode: 'plan' | 'down' | 'silent' | 'garbage' = 'plan';
+  mode: 'plan' | 'down' | 'silent' | 'garbage' | 'flood' = 'plan';
   /** Milliseconds before each answer. */
   delayMs = 0;
   readonly #http: Server;
@@ -33,6 +33,10 @@ export class FakePlanner {
         const asked = JSON.parse(Buffer.concat(chunks).toString()) as Asked;
         this.asked.push(asked);
         if (this.mode === 'silent') return;
+        if (this.mode === 'flood') {
+          answer.writeHead(200).end(Buffer.alloc(33 * 2 ** 20, ' '));
+          return;
+        }
         if (this.mode === 'down') {
           answer.writeHead(503).end('{"error":"away"}');
           return;

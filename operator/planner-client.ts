@@ -75,6 +75,7 @@ export class PlannerUnavailable extends Error {
 /** Time the search gets, and time the whole answer gets. */
 const BUDGET_MS = 50;
 const DEADLINE_MS = 5_000;
+const MAX_ANSWER_BYTES = 32 * 2 ** 20;
 
 /** Asks the planner for a plan. Throws `PlannerUnavailable` with what happened when no plan document comes back in time. */
 export async function askPlanner(
@@ -114,11 +115,23 @@ async function post(
       body,
       signal: AbortSignal.any([signal, late]),
     });
-    return { statusCode: answer.statusCode, text: await answer.body.text() };
+    return { statusCode: answer.statusCode, text: await textWithin(answer.body) };
   } catch (cause) {
     signal.throwIfAborted();
     throw new PlannerUnavailable(`no answer from the planner at ${url}: ${said(cause)}`, false, { cause });
   }
+}
+
+/** The whole text of an answer; an Error when it is longer than any plan of 64 microservices with 256 replicas is. */
+async function textWithin(body: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
 }
 
 const said = (cause: unknown): string =>
