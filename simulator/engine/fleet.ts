@@ -197,7 +197,8 @@ export class Fleet {
       for (const other of this.all())
         if (other.host === host && other.state === 'retiring') this.#drain(other);
     }
-    if (!this.#fits(service, host)) return;
+    // What left may already have let this one in.
+    if (replica.state !== 'waiting' || !this.#fits(service, host)) return;
     this.#hold(replica, 1);
     const image = host * this.#ofService.length + service.index;
     const pull = this.#images.has(image) ? 0 : this.#coldStart.imageMicros;
