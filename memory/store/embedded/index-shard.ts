@@ -1,9 +1,9 @@
-import { BLOCK, kernelOn } from '#memory/store/kernel/kernel.ts';
+import type { KernelMemory, Scan } from '#memory/store/kernel/kernel.ts';
+import { BLOCK, PAGE, newKernel } from '#memory/store/kernel/kernel.ts';
 import { cosine } from '#memory/trace/vector.ts';
 import { Nearest } from './nearest.ts';
 import { ALIVE, SEGMENT, SHAREABLE, Segment, columnBytes, layout } from './segment.ts';
 
-const PAGE = 65_536;
 /** The query lies before the segments. */
 const QUERY_BYTES = PAGE;
 /** How many of the best int8 scores are looked at with 32 bits first. */
@@ -51,8 +51,8 @@ export class IndexShard {
   readonly #dimension: number;
   /** Bytes of an int8 vector: the dimension up to a multiple of 16. */
   readonly #width: number;
-  readonly #memory: WebAssembly.Memory;
-  readonly #scan: ReturnType<typeof kernelOn>;
+  readonly #memory: KernelMemory;
+  readonly #scan: Scan;
   readonly #segments: Segment[] = [];
   /** Views into the kernel's memory, made again when it grows. */
   #scores: Float32Array[] = [];
@@ -64,8 +64,9 @@ export class IndexShard {
   constructor(dimension: number) {
     this.#dimension = dimension;
     this.#width = Math.ceil(dimension / 16) * 16;
-    this.#memory = new WebAssembly.Memory({ initial: QUERY_BYTES / PAGE, maximum: 65_536 });
-    this.#scan = kernelOn(this.#memory);
+    const { memory, scan } = newKernel();
+    this.#memory = memory;
+    this.#scan = scan;
   }
 
   /** Traces in it. */

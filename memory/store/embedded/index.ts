@@ -1,0 +1,92 @@
+import type { Filter, Hit } from '#memory/store/trace-store.ts';
+import { IndexShard, byNearness } from './index-shard.ts';
+import type { Candidate, Entry, Passes } from './index-shard.ts';
+import { ALIVE, SHAREABLE } from './segment.ts';
+
+/** A trace for the index, with names where `Entry` has numbers. */
+export interface Listed extends Omit<Entry, 'tenant' | 'slice'> {
+  readonly tenant: string;
+  readonly region: string;
+  readonly slice: string;
+}
+
+/** Hit of the index: the row is looked up in the store. */
+export interface FoundRow extends Omit<Hit, 'id'> {
+  readonly row: number;
+}
+
+/** Numbers for names. */
+class Names {
+  readonly #numbers = new Map<string, number>();
+  number(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    this.#numbers.set(name, this.#numbers.size + 1);
+    return this.#numbers.size;
+  }
+  /** 0 when nobody has the name. */
+  known(name: string): number {
+    return this.#numbers.get(name) ?? 0;
+  }
+}
+
+/** The vectors of all regions, a shard each. Always made from the store, never stored: it cannot be older than what it indexes. */
+export class VectorIndex {
+  readonly #dimension: number;
+  readonly #names = new Names();
+  readonly shards = new Map<string, IndexShard>();
+
+  constructor(dimension: number) {
+    this.#dimension = dimension;
+  }
+
+  get size(): number {
+    return [...this.shards.values()].reduce((sum, s) => sum + s.size, 0);
+  }
+
+  get bytes(): number {
+    return [...this.shards.values()].reduce((sum, s) => sum + s.bytes, 0);
+  }
+
+  add(trace: Listed): void {
+    let shard = this.shards.get(trace.region);
+    if (shard === undefined) {
+      shard = new IndexShard(this.#dimension);
+      this.shards.set(trace.region, shard);
+    }
+    shard.add({ ...trace, tenant: this.#names.number(trace.tenant), slice: this.#names.number(trace.slice) });
+  }
+
+  /** Where a row is kept. */
+  find(row: number, region: string): { shard: IndexShard; slot: number } | undefined {
+    const shard = this.shards.get(region);
+    const slot = shard?.slotOf(row) ?? -1;
+    return shard === undefined || slot < 0 ? undefined : { shard, slot };
+  }
+
+  search(vector: Float32Array, k: number, filter: Filter): FoundRow[] {
+    const tenant = this.#names.known(filter.tenant);
+    const passes = this.#passes(filter, tenant);
+    const chosen = filter.shard === undefined ? [...this.shards.values()] : [this.shards.get(filter.shard)];
+    const found: Candidate[] = chosen.flatMap((shard) => shard?.search(vector, k, passes) ?? []);
+    return found
+      .sort(byNearness)
+      .slice(0, k)
+      .map((c) => ({ row: c.row, similarity: c.similarity, reward: c.reward, own: c.tenant === tenant }));
+  }
+
+  #passes(filter: Filter, tenant: number): Passes {
+    const since = filter.sinceMs ?? -Infinity;
+    // Rewards are kept as 32-bit floats; so is the limit.
+    const reward = Math.fround(filter.minReward ?? -Infinity);
+    const slice = filter.slice === undefined ? undefined : this.#names.known(filter.slice);
+    const shared = filter.ownOnly === true ? 0 : SHAREABLE;
+    return (segment, i) => {
+      const flags = segment.flags[i] ?? 0;
+      if ((flags & ALIVE) === 0) return false;
+      if (segment.tenants[i] !== tenant && (flags & shared) === 0) return false;
+      if (slice !== undefined && segment.slices[i] !== slice) return false;
+      return (segment.createdMs[i] ?? 0) >= since && (segment.rewards[i] ?? 0) >= reward;
+    };
+  }
+}

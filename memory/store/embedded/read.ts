@@ -1,0 +1,161 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { expand } from '#memory/trace/compact.ts';
+import { withoutMetadata } from '#memory/trace/shared.ts';
+import type { Trace } from '#memory/trace/trace.ts';
+import { MOST_NEIGHBOURS } from '#memory/store/trace-store.ts';
+import type { Neighbours } from '#memory/store/trace-store.ts';
+import type { Listed } from './index.ts';
+
+/** A line of `traces` without its payload, as an array: columns of `LISTED`. */
+type Line = readonly (number | string | Uint8Array | null)[];
+
+const LISTED = `t.row, t.id, n.text, r.text, s.text, t.created, t.reward, t.shareable, t.uses, t.used, t.vector
+  FROM traces t JOIN names n ON n.name = t.tenant JOIN names r ON r.name = t.region JOIN names s ON s.name = t.slice
+  JOIN names e ON e.name = t.encoder`;
+
+/** Everything the store reads from its file. */
+export class FileReader {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** Traces of one encoder, for the index. */
+  *listed(encoderVersion: string): Generator<Listed> {
+    const statement = this.#db.prepare(`SELECT ${LISTED} WHERE e.text = ?`);
+    statement.setReturnArrays(true);
+    for (const line of statement.iterate(encoderVersion) as Iterable<unknown> as Iterable<Line>)
+      yield listedOf(line);
+  }
+
+  /** Numbers of traces in all and of the id index: they differ when the index is damaged. */
+  counts(): { table: number; index: number } {
+    const count = (from: string): number => Number(this.#sql(`SELECT count(*) c FROM ${from}`).get()?.['c']);
+    return {
+      table: count('traces NOT INDEXED'),
+      index: count('traces INDEXED BY sqlite_autoindex_traces_1'),
+    };
+  }
+
+  stale(encoderVersion: string): number {
+    return Number(
+      this.#sql('SELECT count(*) c FROM traces t JOIN names e ON e.name = t.encoder WHERE e.text <> ?').get(
+        encoderVersion,
+      )?.['c'],
+    );
+  }
+
+  tenants(): Map<string, number> {
+    const rows = this.#sql(
+      `SELECT n.text tenant, (SELECT count(*) FROM traces t WHERE t.tenant = n.name) traces FROM names n
+       WHERE n.name IN (SELECT tenant FROM traces UNION SELECT name FROM tenants) ORDER BY n.text`,
+    ).all();
+    return new Map(rows.map((r) => [String(r['tenant']), Number(r['traces'])]));
+  }
+
+  idOf(row: number): string | undefined {
+    const id = this.#sql('SELECT id FROM traces WHERE row = ?').get(row)?.['id'];
+    return id instanceof Uint8Array ? hex(id) : undefined;
+  }
+
+  rowOf(id: string): { row: number; region: string } | undefined {
+    const r = this.#sql(
+      'SELECT t.row, r.text region FROM traces t JOIN names r ON r.name = t.region WHERE t.id = ?',
+    ).get(bytes(id));
+    return r === undefined ? undefined : { row: Number(r['row']), region: String(r['region']) };
+  }
+
+  /** As the tenant may see it; whole when no tenant is named. */
+  trace(id: string, tenant: string | undefined): Trace | undefined {
+    const r = this.#sql(
+      `SELECT n.text tenant, t.shareable, e.text encoder, t.vector, p.bytes FROM traces t JOIN payloads p ON p.row = t.row
+       JOIN names n ON n.name = t.tenant JOIN names e ON e.name = t.encoder WHERE t.id = ?`,
+    ).get(bytes(id));
+    if (r === undefined || !(r['bytes'] instanceof Uint8Array) || !(r['vector'] instanceof Uint8Array))
+      return undefined;
+    const own = tenant === undefined || r['tenant'] === tenant;
+    if (!own && r['shareable'] !== 1) return undefined;
+    const trace = {
+      ...expand(r['bytes']),
+      id,
+      encoderVersion: String(r['encoder']),
+      vector: floats(r['vector']),
+    };
+    return own ? trace : withoutMetadata(trace);
+  }
+
+  /** Ids in order after `after`: pages of an export, or of what is stale. */
+  idsAfter(
+    after: string,
+    tenant: string | undefined,
+    otherThanEncoder: string | undefined,
+    limit: number,
+  ): string[] {
+    return this.#sql(
+      `SELECT t.id FROM traces t JOIN names n ON n.name = t.tenant JOIN names e ON e.name = t.encoder
+       WHERE t.id > ? AND (?2 IS NULL OR n.text = ?2) AND (?3 IS NULL OR e.text <> ?3) ORDER BY t.id LIMIT ?4`,
+    )
+      .all(bytes(after), tenant ?? null, otherThanEncoder ?? null, limit)
+      .map((r) => hex(r['id'] as Uint8Array));
+  }
+
+  neighbours(tenant: string, id: string): Neighbours | undefined {
+    const trace = this.trace(id, tenant);
+    if (trace === undefined) return undefined;
+    const ids = (where: string, order: string): string[] =>
+      this.#sql(
+        `SELECT o.id FROM traces t JOIN traces o ON ${where} JOIN names n ON n.name = o.tenant
+         WHERE t.id = ?1 AND o.row <> t.row AND (n.text = ?2 OR o.shareable = 1) ORDER BY ${order} LIMIT ${MOST_NEIGHBOURS}`,
+      )
+        .all(bytes(id), tenant)
+        .map((r) => hex(r['id'] as Uint8Array));
+    return {
+      sameDag: ids('o.dag = t.dag', 'o.created DESC, o.id'),
+      replanOf: ids('o.id = t.replan', 'o.id')[0],
+      replannedBy: ids('o.replan = t.id', 'o.id'),
+      placedOn: [...new Set(trace.map.placements.map((p) => p.node))].sort(),
+    };
+  }
+
+  #sql(text: string): StatementSync {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+}
+
+/** An id as the file keeps it. */
+export const bytes = (id: string): Uint8Array => Buffer.from(id, 'hex');
+const hex = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');
+
+/** 32-bit floats, little-endian as every machine that Node runs on. */
+const floats = (blob: Uint8Array): Float32Array =>
+  new Float32Array(blob.buffer.slice(blob.byteOffset, blob.byteOffset + blob.byteLength));
+
+function listedOf(line: Line): Listed {
+  const [row, id, tenant, region, slice, created, reward, shareable, uses, used, vector] = line;
+  if (!(id instanceof Uint8Array) || !(vector instanceof Uint8Array))
+    throw new TypeError('a line of traces has no id or vector');
+  const halves = new DataView(id.buffer, id.byteOffset);
+  return {
+    row: Number(row),
+    idHigh: halves.getUint32(0),
+    idLow: halves.getUint32(4),
+    tenant: String(tenant),
+    region: String(region),
+    slice: String(slice),
+    createdMs: Number(created),
+    reward: Number(reward),
+    shareable: shareable === 1,
+    uses: Number(uses),
+    usedMs: Number(used),
+    vector:
+      vector.byteOffset % 4 === 0
+        ? new Float32Array(vector.buffer, vector.byteOffset, vector.length / 4)
+        : floats(vector),
+  };
+}

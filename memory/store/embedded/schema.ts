@@ -1,0 +1,142 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { DamagedMemory } from '#memory/store/errors.ts';
+import type { Space } from '#memory/store/admission.ts';
+
+/** `EDGM`: what a file of ours says it is. */
+const APPLICATION_ID = 0x4544_474d;
+/** Version of the tables. */
+const SCHEMA_VERSION = 1;
+
+const TABLES = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE names (name INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+  CREATE TABLE tenants (name INTEGER PRIMARY KEY REFERENCES names);
+  CREATE TABLE traces (
+    row INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    tenant INTEGER NOT NULL REFERENCES names,
+    region INTEGER NOT NULL REFERENCES names,
+    slice INTEGER NOT NULL REFERENCES names,
+    encoder INTEGER NOT NULL REFERENCES names,
+    created INTEGER NOT NULL,
+    reward REAL NOT NULL,
+    shareable INTEGER NOT NULL,
+    uses INTEGER NOT NULL DEFAULT 0,
+    used INTEGER NOT NULL DEFAULT 0,
+    dag BLOB NOT NULL,
+    replan BLOB,
+    vector BLOB NOT NULL
+  );
+  CREATE INDEX same_dag ON traces (dag, created);
+  CREATE INDEX replans ON traces (replan) WHERE replan IS NOT NULL;
+  CREATE TABLE payloads (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+`;
+
+/** A connection to a memory file that is there; throws `DamagedMemory` when it is no memory, or one this version cannot read. */
+export function openFile(path: string, readOnly: boolean): DatabaseSync {
+  refuseOther(path);
+  try {
+    const db = new DatabaseSync(path, { readOnly, timeout: 5000 });
+    const version = pragma(db, 'user_version');
+    if (version > SCHEMA_VERSION) {
+      db.close();
+      throw new DamagedMemory(
+        path,
+        `written by a later version (tables ${version})`,
+        'use that version, or another file',
+      );
+    }
+    // Vectors and payloads are read at random: let the system's cache serve them.
+    db.exec('PRAGMA mmap_size = 4294967296; PRAGMA cache_size = -65536;');
+    return db;
+  } catch (error) {
+    throw damaged(path, error);
+  }
+}
+
+/** Makes the tables when the file has none; what it was made for. */
+export function prepareFile(path: string, space: Space): Space {
+  if (readHead(path).length > 0) refuseOther(path);
+  const db = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    db.exec(
+      'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;',
+    );
+    db.exec('BEGIN IMMEDIATE');
+    if (pragma(db, 'user_version') === 0) {
+      db.exec(TABLES);
+      db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+      const put = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
+      put.run('dimension', String(space.dimension));
+      put.run('encoderVersion', space.encoderVersion);
+    }
+    db.exec('COMMIT');
+    return spaceOf(db);
+  } catch (error) {
+    throw damaged(path, error);
+  } finally {
+    db.close();
+  }
+}
+
+/** What the vectors of a file are. */
+export function spaceOf(db: DatabaseSync): Space {
+  const meta = new Map(
+    db
+      .prepare('SELECT key, value FROM meta')
+      .all()
+      .map((r) => [String(r['key']), String(r['value'])]),
+  );
+  return { dimension: Number(meta.get('dimension')), encoderVersion: meta.get('encoderVersion') ?? '' };
+}
+
+/** Number that a pragma says. */
+export function pragma(db: DatabaseSync, name: string): number {
+  return Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
+}
+
+/** SQLite's complaint about the file, in words that say what to do; other errors as they are. */
+export function damaged(path: string, error: unknown): unknown {
+  const code = (error as { errcode?: number }).errcode ?? 0;
+  const CORRUPT = 11;
+  const NOT_A_DATABASE = 26;
+  if ((code & 0xff) !== CORRUPT && (code & 0xff) !== NOT_A_DATABASE) return error;
+  return new DamagedMemory(
+    path,
+    `the file is damaged or cut short (${(error as Error).message})`,
+    'move it away and import a backup made with "edgeloom memory export"',
+    { cause: error },
+  );
+}
+
+function refuseOther(path: string): void {
+  const head = readHead(path);
+  if (head.length === 0)
+    throw new DamagedMemory(
+      path,
+      'no such memory',
+      'check the path, or make one with "edgeloom memory import"',
+    );
+  if (head.length < 100)
+    throw new DamagedMemory(
+      path,
+      'the file is damaged or cut short',
+      'move it away and import a backup made with "edgeloom memory export"',
+    );
+  const text = head.subarray(0, 15).toString('latin1');
+  if (text !== 'SQLite format 3' || head.readUInt32BE(68) !== APPLICATION_ID) {
+    throw new DamagedMemory(path, 'it is no memory of edgeloom', 'name another file');
+  }
+}
+
+function readHead(path: string): Buffer {
+  if (!existsSync(path)) return Buffer.alloc(0);
+  const head = Buffer.alloc(100);
+  const file = openSync(path, 'r');
+  try {
+    return head.subarray(0, readSync(file, head, 0, head.length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
