@@ -21,9 +21,10 @@ import { RefusedTrace } from '#memory/trace/refusal.ts';
 import type { Trace } from '#memory/trace/trace.ts';
 import { victims } from './eviction.ts';
 import { VectorIndex } from './index.ts';
-import { FileReader, bytes } from './read.ts';
+import { FileReader } from './read.ts';
 import { damaged, openFile, prepareFile, spaceOf } from './schema.ts';
-import type { Written } from './write.ts';
+import { BINARY } from './write.ts';
+import type { Order } from './write.ts';
 import { Writer } from './writer.ts';
 
 /** Traces in one transaction: what a query that runs meanwhile can wait for. */
@@ -141,7 +142,7 @@ export class EmbeddedStore implements TraceStore {
 
   /** Writes and indexes; the number that were new. */
   async #putBatch(batch: readonly Trace[]): Promise<number> {
-    const { rows = [] } = await this.#writer.order({ kind: 'put', traces: batch.map(writtenOf) });
+    const { rows = [] } = await this.#writer.order(putOrder(batch, this.#space.dimension));
     let added = 0;
     for (const [i, trace] of batch.entries()) {
       const row = rows[i] ?? -1;
@@ -342,21 +343,35 @@ const bytesOf = (vector: Float32Array): Uint8Array =>
   new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 
-function writtenOf(trace: Trace): Written {
-  const { id, tenant, region, slice, encoderVersion, createdMs, shareable } = trace;
-  return {
-    id: bytes(id),
-    tenant,
-    region,
-    slice,
-    encoderVersion,
-    createdMs,
-    shareable,
+function putOrder(batch: readonly Trace[], dimension: number): Order {
+  const dagAt = BINARY.id;
+  const replanAt = dagAt + BINARY.dag;
+  const vectorAt = replanAt + BINARY.replan;
+  const stride = vectorAt + 4 * dimension;
+  const binary = Buffer.alloc(stride * batch.length);
+  for (const [i, trace] of batch.entries()) {
+    const at = i * stride;
+    binary.write(trace.id, at, 'hex');
+    binary.write(dagHash(trace.dag).slice(0, 2 * BINARY.dag), at + dagAt, 'hex');
+    if (trace.replanOf !== undefined) binary.write(trace.replanOf, at + replanAt, 'hex');
+    binary.set(bytesOf(trace.vector), at + vectorAt);
+  }
+  const traces = batch.map((trace) => ({
+    tenant: trace.tenant,
+    region: trace.region,
+    slice: trace.slice,
+    encoderVersion: trace.encoderVersion,
+    createdMs: trace.createdMs,
+    shareable: trace.shareable,
     reward: trace.realisedUtility,
-    dag: bytes(dagHash(trace.dag).slice(0, 16)),
-    replanOf: trace.replanOf === undefined ? null : bytes(trace.replanOf),
-    vector: bytesOf(trace.vector),
+    replan: trace.replanOf !== undefined,
     text: positionalText(trace),
+  }));
+  return {
+    kind: 'put',
+    traces,
+    stride,
+    binary: new Uint8Array(binary.buffer, binary.byteOffset, binary.length),
   };
 }
 

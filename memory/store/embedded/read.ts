@@ -129,7 +129,7 @@ export class FileReader {
 }
 
 /** An id as the file keeps it. */
-export const bytes = (id: string): Uint8Array => Buffer.from(id, 'hex');
+const bytes = (id: string): Uint8Array => Buffer.from(id, 'hex');
 const hex = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');
 
 /** 32-bit floats, little-endian as every machine that Node runs on. */

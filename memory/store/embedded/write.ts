@@ -6,7 +6,13 @@ import { openFile, pragma } from './schema.ts';
 
 /** What the thread that writes is asked to do. */
 export type Order =
-  | { readonly kind: 'put'; readonly traces: readonly Written[] }
+  | {
+      readonly kind: 'put';
+      readonly traces: readonly Written[];
+      /** Of each trace its id, dag, replanned id (zero: none) and vector, one after the other: one buffer crosses quicker than many. */
+      readonly binary: Uint8Array;
+      readonly stride: number;
+    }
   | { readonly kind: 'admit'; readonly tenant: string }
   | {
       readonly kind: 'embed';
@@ -19,9 +25,8 @@ export type Order =
   | { readonly kind: 'check'; readonly repair: boolean }
   | { readonly kind: 'close' };
 
-/** A trace as it crosses to the writing thread. */
+/** A trace as it crosses to the writing thread: `i`th in `PutOrder.binary` too. */
 export interface Written {
-  readonly id: Uint8Array;
   readonly tenant: string;
   readonly region: string;
   readonly slice: string;
@@ -29,13 +34,13 @@ export interface Written {
   readonly createdMs: number;
   readonly reward: number;
   readonly shareable: boolean;
-  /** First 8 bytes of the hash of the DAG's structure. */
-  readonly dag: Uint8Array;
-  readonly replanOf: Uint8Array | null;
-  readonly vector: Uint8Array;
+  readonly replan: boolean;
   /** `positionalText` of the content. */
   readonly text: string;
 }
+
+/** Bytes of ids in `PutOrder.binary`; the dag is the first bytes of its hash. */
+export const BINARY = { id: 32, dag: 8, replan: 32 } as const;
 
 /** What an order answers: rows of a `put` (-1: was there already), problems that a `check` found; nothing else. */
 export interface Answer {
@@ -89,7 +94,11 @@ export class FileWriter {
   #change(order: Exclude<Order, { kind: 'check' | 'close' }>): Answer {
     switch (order.kind) {
       case 'put':
-        return { rows: order.traces.map((t) => this.#put(t)) };
+        return {
+          rows: order.traces.map((t, i) =>
+            this.#put(t, order.binary.subarray(i * order.stride, (i + 1) * order.stride)),
+          ),
+        };
       case 'admit':
         this.#sql('INSERT OR IGNORE INTO tenants (name) VALUES (?)').run(this.#name(order.tenant));
         break;
@@ -122,13 +131,16 @@ export class FileWriter {
     return {};
   }
 
-  #put(t: Written): number {
+  #put(t: Written, binary: Uint8Array): number {
+    const dagAt = BINARY.id;
+    const replanAt = dagAt + BINARY.dag;
+    const vectorAt = replanAt + BINARY.replan;
     const tenant = this.#name(t.tenant);
     const { changes, lastInsertRowid } = this.#sql(
       `INSERT OR IGNORE INTO traces (id, tenant, region, slice, encoder, created, reward, shareable, dag, replan, vector)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
-      t.id,
+      binary.subarray(0, dagAt),
       tenant,
       this.#name(t.region),
       this.#name(t.slice),
@@ -136,9 +148,9 @@ export class FileWriter {
       t.createdMs,
       t.reward,
       t.shareable ? 1 : 0,
-      t.dag,
-      t.replanOf,
-      t.vector,
+      binary.subarray(dagAt, replanAt),
+      t.replan ? binary.subarray(replanAt, vectorAt) : null,
+      binary.subarray(vectorAt),
     );
     if (Number(changes) === 0) return -1;
     const row = Number(lastInsertRowid);
