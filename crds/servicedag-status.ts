@@ -42,6 +42,9 @@ export const serviceDAGStatus = z
             from: text(63).describe('Microservice that calls.'),
             to: text(63).describe('Microservice that is called.'),
             mechanism: text(32).optional().describe('How its calls are spread.'),
+            reason: text(128)
+              .optional()
+              .describe('Why that way, as one CamelCase word: RoutingDegraded when a better one was lost.'),
             weights: z
               .array(
                 z
@@ -61,7 +64,9 @@ export const serviceDAGStatus = z
               .describe('Shares by backend.'),
             maxErrorPpm: ppm()
               .optional()
-              .describe('Largest difference between wanted and measured, in parts per million.'),
+              .describe(
+                'Largest difference between wanted and measured, or configured while nothing is measured, in parts per million.',
+              ),
           })
           .describe('Routing of one edge.'),
       )

@@ -21,6 +21,7 @@ describe('the operator and the planner', () => {
     apply();
     start();
     await becomes('Ready', /^True/);
+    await becomes('Routed', /^True/);
     planner.mode = 'down';
     const before = made();
     const { microservices } = givenDag().spec;

@@ -102,6 +102,7 @@ describe('the operator, when things go missing or change', () => {
       await first.kill();
       start('second');
       await becomes('Ready', /^True/);
+      await becomes('Routed', /^True/);
       await eventually(
         () => plans()[0]?.status?.phase === 'Adopted',
         () => `phase ${plans()[0]?.status?.phase}`,
@@ -110,7 +111,7 @@ describe('the operator, when things go missing or change', () => {
         (made() as { name: string }[][]).map((kind) => kind.map(({ name }) => name)),
         [
           ['app-back-north', 'app-front-north'],
-          ['app-back', 'app-front'],
+          ['app-back', 'app-front', 'app-front-to-back-immersive'],
         ],
       );
       assert.equal(plans().length, 1);

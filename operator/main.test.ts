@@ -24,6 +24,7 @@ describe('the operator', () => {
     apply();
     start();
     await becomes('Ready', /^True Running/);
+    await becomes('Routed', /^True Uniform/);
     const [plan] = plans();
     assert.equal(plan!.metadata.name, 'app-1');
     assert.equal(plan!.metadata.ownerReferences?.[0]?.uid, dag().metadata.uid);
@@ -35,7 +36,7 @@ describe('the operator', () => {
     );
     assert.deepEqual(
       server.objects(SERVICE).map(({ metadata }) => metadata.name),
-      ['app-back', 'app-front'],
+      ['app-back', 'app-front', 'app-front-to-back-immersive'],
     );
     await eventually(
       () => plans()[0]?.status?.phase === 'Adopted',

@@ -10,6 +10,7 @@ import type { Caches } from '../../caches.ts';
 import { BY_DAG } from '../../caches.ts';
 import { DEPLOYMENTPLAN, FIELD_MANAGER } from '../../kinds.ts';
 import type { CachedDag, CachedPlan, Deployment, Service } from '../../objects.ts';
+import { ROLE } from '../../routing/objects.ts';
 import { APPLIED_HASH, deployments, services } from './render.ts';
 
 /** Plans kept of each DAG, the one in force included. */
@@ -61,6 +62,8 @@ async function sync<T extends Deployment | Service>(by: Sync<T>, wanted: readonl
   const names = new Set(wanted.map((object) => object.metadata.name));
   for (const object of by.store.by(BY_DAG, by.key)) {
     const { metadata } = object;
+    // What routing made is routing's to remove.
+    if (metadata.labels?.[ROLE] !== undefined) continue;
     // The label alone makes nothing ours: anybody may write it.
     if (!ownedBy(object, by.uid) || names.has(metadata.name) || metadata.deletionTimestamp !== undefined)
       continue;

@@ -6,6 +6,7 @@ import type { Caches } from '../../caches.ts';
 import { SERVICEDAG } from '../../kinds.ts';
 import type { CachedDag, CachedPlan } from '../../objects.ts';
 import { Blocked, carryOut, cleanUp, setPhase } from './apply.ts';
+import type { RoutingReport } from '../routing/report.ts';
 import { decide } from './decide.ts';
 import type { Input } from './decide.ts';
 import { placedEvent } from './events.ts';
@@ -31,6 +32,8 @@ export interface Shell extends PlanningShell {
   readonly planning: Planning;
   /** Where the agents' Leases are. */
   readonly namespace: string;
+  /** What routing says of a DAG (`namespace/name`). */
+  readonly routing: (key: string) => RoutingReport | undefined;
 }
 
 /** ServiceDAG → plan → Deployments and Services → status. */
@@ -119,6 +122,7 @@ export class ServiceDagController {
       deployments,
       blockade,
       planning: planning.state(key),
+      routing: this.#shell.routing(key),
       nowIso: this.#nowIso(),
     };
     const status = statusOf(seen);

@@ -67,6 +67,17 @@ describe('render', () => {
     ]);
   });
 
+  it('tells each container where to dial what it calls, unless the template says so itself', () => {
+    const env = (own: object[]): unknown => {
+      const containers = [{ name: 'main', image: 'demo:1', env: own }];
+      const { spec } = templateOf(withTemplate({ containers }));
+      return (spec['containers'] as { env: unknown }[])[0]!.env;
+    };
+    const dial = { name: 'DAG_UPSTREAM_BACK', value: 'app-front-to-back-immersive.default.svc:80' };
+    assert.deepEqual(env([{ name: 'A', value: 'b' }]), [{ name: 'A', value: 'b' }, dial]);
+    assert.deepEqual(env([{ name: dial.name, value: 'mine' }]), [{ name: dial.name, value: 'mine' }]);
+  });
+
   it('names the port of each Service after its microservice', () => {
     const [front] = services(givenDag());
     assert.equal(front!.metadata.name, 'app-front');

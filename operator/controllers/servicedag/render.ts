@@ -3,6 +3,7 @@ import { ANNOTATIONS, GROUP, LABELS, PLACEMENT_GATE, SCHEDULER_NAME } from '#crd
 import type { ServiceDAGSpec } from '#crds/servicedag.ts';
 import { ownerReference } from '#kube/owner.ts';
 import type { CachedDag, CachedPlan, Deployment, Service } from '../../objects.ts';
+import { frontName, upstreamVariable } from '../../routing/names.ts';
 
 type Microservice = ServiceDAGSpec['microservices'][number];
 
@@ -73,13 +74,46 @@ export function deployments(dag: CachedDag, plan: CachedPlan): Deployment[] {
         replicas,
         selector: { matchLabels: identity },
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
-        template: template(service, labels),
+        template: template(service, labels, upstreams(dag, microservice, slice)),
       },
     });
   });
 }
 
-function template(service: Microservice, labels: Readonly<Record<string, string>>): object {
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+}
+
+/** Where a microservice dials each one that it calls: the front Service of the edge. */
+function upstreams(dag: CachedDag, from: string, slice: string): Variable[] {
+  const { name, namespace = 'default' } = dag.metadata;
+  return dag.spec.edges
+    .filter((edge) => edge.from === from)
+    .map(({ to }) => {
+      const port = dag.spec.microservices.find((m) => m.name === to)?.port ?? 80;
+      return {
+        name: upstreamVariable(to),
+        value: `${frontName(name, from, to, slice)}.${namespace}.svc:${port}`,
+      };
+    });
+}
+
+/** Containers with the variables they do not set themselves. */
+const withVariables = (containers: readonly object[], variables: readonly Variable[]): object[] =>
+  variables.length === 0
+    ? [...containers]
+    : containers.map((container) => {
+        const { env = [] } = container as { env?: readonly Variable[] };
+        const missing = variables.filter(({ name }) => env.every((own) => own.name !== name));
+        return { ...container, env: [...env, ...missing] };
+      });
+
+function template(
+  service: Microservice,
+  labels: Readonly<Record<string, string>>,
+  variables: readonly Variable[],
+): object {
   const { metadata, spec } = service.template;
   const {
     affinity,
@@ -102,6 +136,7 @@ function template(service: Microservice, labels: Readonly<Record<string, string>
     },
     spec: {
       ...rest,
+      containers: withVariables(spec.containers, variables),
       ...(Object.keys(kept).length === 0 ? {} : { affinity: kept }),
       schedulerName: SCHEDULER_NAME,
       schedulingGates: [

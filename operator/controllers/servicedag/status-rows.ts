@@ -34,16 +34,3 @@ export function microserviceRows(plan: CachedPlan, pods: readonly CachedPod[]): 
     };
   });
 }
-
-/** Shares of each edge by the region of the callee. */
-export function edgeRows(plan: CachedPlan): NonNullable<ServiceDAGStatus['edges']> {
-  return plan.spec.routes.map((route) => {
-    const shares = new Map<string, number>();
-    for (const path of route.paths)
-      shares.set(path.toRegion, (shares.get(path.toRegion) ?? 0) + path.weightPpm);
-    const weights = [...shares]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([backend, desiredPpm]) => ({ backend, desiredPpm: Math.min(desiredPpm, 1_000_000) }));
-    return { from: route.from, to: route.to, mechanism: 'Uniform', weights };
-  });
-}

@@ -15,6 +15,7 @@ const given = (over: Partial<Seen> = {}): Seen => ({
   pods: both,
   deployments: [],
   blockade: undefined,
+  routing: undefined,
   nowIso,
   ...over,
 });

@@ -2,9 +2,10 @@ import type { ServiceDAGStatus } from '#crds/servicedag.ts';
 import { setCondition } from '#kube/conditions.ts';
 import type { Condition } from '#kube/conditions.ts';
 import type { CachedDag, CachedPlan, CachedPod, Deployment } from '../../objects.ts';
+import type { RoutingReport } from '../routing/report.ts';
 import { explanationOf } from './explain.ts';
 import type { PlanState } from './plan-state.ts';
-import { edgeRows, microserviceRows, MOST_ROWS } from './status-rows.ts';
+import { microserviceRows, MOST_ROWS } from './status-rows.ts';
 import type { Rows } from './status-rows.ts';
 import { no, unknown, yes } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
@@ -27,6 +28,8 @@ export interface Seen {
   readonly pods: readonly CachedPod[];
   readonly deployments: readonly Deployment[];
   readonly blockade: Blockade | undefined;
+  /** What routing says; undefined until it has looked. */
+  readonly routing: RoutingReport | undefined;
   readonly nowIso: string;
 }
 
@@ -50,7 +53,7 @@ export function statusOf(seen: Seen): ServiceDAGStatus {
           plan: { name: plan.metadata.name, window: plan.spec.window, source: plan.spec.source },
           ...(plan.spec.predicted === undefined ? {} : { predicted: plan.spec.predicted }),
           microservices: microservices.slice(0, MOST_ROWS),
-          edges: edgeRows(plan),
+          edges: [...(seen.routing?.edges ?? dag.status?.edges ?? [])],
         }),
     // Measurements are telemetry's to write, not ours to forget.
     ...(dag.status?.observed === undefined ? {} : { observed: dag.status.observed }),
@@ -67,13 +70,21 @@ function conditions(seen: Seen, rows: Rows): Record<string, Verdict> {
   const routed =
     plan === undefined
       ? no('NotPlanned', 'there is no plan yet')
-      : yes('Uniform', 'Services spread calls evenly over replicas');
+      : (seen.routing?.verdict ?? lastSaid(dag, 'Routed'));
   const first = {
     Accepted: accepted,
     Planned: plannedVerdict(planning, plan),
     Placed: placedVerdict(seen, rows),
   };
   return { ...first, Routed: routed, WithinQoS: withinQos(dag, plan), Ready: readyVerdict(first, rows) };
+}
+
+/** What a condition says until somebody has looked again. */
+function lastSaid(dag: CachedDag, type: string): Verdict {
+  const last = dag.status?.conditions?.find((condition) => condition.type === type);
+  return last === undefined || last.reason === 'NotPlanned'
+    ? unknown('Routing', 'the way of calls is being decided')
+    : { status: last.status, reason: last.reason, message: last.message };
 }
 
 const sum = (rows: Rows, of: (row: Rows[number]) => number | undefined): number =>
