@@ -1,9 +1,7 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { planDag } from '#planner/plan.ts';
 import { replan } from '#planner/replan.ts';
-import type { Fill, Replan } from '#planner/replan.ts';
-import { defaultScheduler } from '#planner/search/default-scheduler.ts';
-import { greedyEft, heft } from '#planner/search/greedy.ts';
+import type { Replan } from '#planner/replan.ts';
 import { sourceOf } from '#planner/sources.ts';
 import { Evaluator } from '#world/evaluator.ts';
 import { instanceOf } from '#world/instance.ts';
@@ -22,6 +20,7 @@ import { settled } from './settle.ts';
 import type { Found } from './settle.ts';
 import { claimOf, worldWith } from './standing.ts';
 import type { Standing } from './standing.ts';
+import { fills, quickTarget } from './targets.ts';
 import { Trouble } from './trouble.ts';
 
 /** Hosts that a DAG's search sees, and the effort of it: 48 DAGs on 200 nodes in about 2 s. */
@@ -35,13 +34,6 @@ const WORSE = 1.1;
 const STEP = 2;
 /** Time after which the exact planner gives what it has: the only limit here that is a clock. */
 const EXACT_MS = 10_000;
-
-/** Where new and lost replicas go; search for those that are not named. */
-const fills: Readonly<Record<string, Fill>> = {
-  greedy: greedyEft,
-  heft,
-  'default-scheduler': ({ instance }, fixed) => defaultScheduler(instance, 1, fixed),
-};
 
 /** One rung of the ladder of classical planners: what its recipe says, with a memory of what it decided. */
 export class Ladder implements Orchestrator {
@@ -161,13 +153,15 @@ export class Ladder implements Orchestrator {
     const evaluator = this.#evaluator(world, dag, wanted, before);
     const moveBudget = still ? 0 : dag.spec.placement.moveBudget;
     const { instance } = evaluator;
+    const far = moveBudget > STEP;
     let cost = before.cost;
-    let toward = planner === 'search' || moveBudget === 0 ? undefined : await this.#target(evaluator);
+    let toward: Int32Array | undefined;
+    if (planner !== 'search') toward = moveBudget === 0 ? undefined : await this.#target(evaluator);
+    else if (far) toward = quickTarget(evaluator);
     let found = this.#replan(evaluator, moveBudget, toward);
     const worse = found === undefined || !(found.judgement.feasible && found.judgement.cost < cost * WORSE);
-    if (planner === 'search' && moveBudget > STEP && worse) {
-      toward = await this.#target(evaluator);
-      found = this.#replan(evaluator, moveBudget, toward);
+    if (planner === 'search' && far && worse) {
+      found = this.#replan(evaluator, moveBudget, await this.#target(evaluator));
       cost = Infinity;
     }
     return this.#settle(instance, wanted, found, cost);
