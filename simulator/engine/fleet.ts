@@ -227,6 +227,8 @@ export class Fleet {
   }
 
   #drain(replica: Replica): void {
+    // One that leaves may make another leave, which is then gone when its turn comes.
+    if (replica.state !== 'retiring') return;
     replica.state = 'draining';
     this.#close(replica);
     this.idle(replica);
