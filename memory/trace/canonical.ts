@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** JSON with sorted keys, no spaces, no undefined members: the same value gives the same text (after RFC 8785, finite numbers only). */
 export function canonicalJson(value: unknown): string {
@@ -15,4 +15,4 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** SHA-256 of a text, hexadecimal. */
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string): string => hash('sha256', text);

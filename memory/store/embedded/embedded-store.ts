@@ -24,13 +24,15 @@ import { VectorIndex } from './index.ts';
 import { FileReader } from './read.ts';
 import { damaged, openFile, prepareFile, spaceOf } from './schema.ts';
 import { BINARY } from './write.ts';
-import type { Order } from './write.ts';
+import type { Slice } from './write.ts';
 import { Writer } from './writer.ts';
 
-/** Traces in one transaction: what a query that runs meanwhile can wait for. */
-const BATCH = 128;
+/** Traces in one transaction: the more, the fewer pages of the id index are written twice. */
+const BATCH = 1024;
+/** Traces made ready between two breaths: what a query that comes meanwhile waits for. */
+const READIED = 64;
 /** Batches on their way to the writing thread at a time. */
-const IN_FLIGHT = 3;
+const IN_FLIGHT = 2;
 /** Traces removed between two breaths. */
 const REMOVED = 64;
 /** Traces that are embedded again in one transaction. */
@@ -134,7 +136,6 @@ export class EmbeddedStore implements TraceStore {
       written.catch(() => undefined);
       inFlight.push(written);
       if (inFlight.length >= IN_FLIGHT) added += (await inFlight.shift()) ?? 0;
-      else await nextTurn();
     }
     for (const written of inFlight) added += await written;
     return { added, known: ready.traces.length - added, reembedded: ready.reembedded };
@@ -142,7 +143,12 @@ export class EmbeddedStore implements TraceStore {
 
   /** Writes and indexes; the number that were new. */
   async #putBatch(batch: readonly Trace[]): Promise<number> {
-    const { rows = [] } = await this.#writer.order(putOrder(batch, this.#space.dimension));
+    const slices: Slice[] = [];
+    for (let at = 0; at < batch.length; at += READIED) {
+      if (at > 0) await nextTurn();
+      slices.push(sliceOf(batch.slice(at, at + READIED), this.#space.dimension));
+    }
+    const { rows = [] } = await this.#writer.order({ kind: 'put', slices });
     let added = 0;
     for (const [i, trace] of batch.entries()) {
       const row = rows[i] ?? -1;
@@ -343,7 +349,7 @@ const bytesOf = (vector: Float32Array): Uint8Array =>
   new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 
-function putOrder(batch: readonly Trace[], dimension: number): Order {
+function sliceOf(batch: readonly Trace[], dimension: number): Slice {
   const dagAt = BINARY.id;
   const replanAt = dagAt + BINARY.dag;
   const vectorAt = replanAt + BINARY.replan;
@@ -368,7 +374,6 @@ function putOrder(batch: readonly Trace[], dimension: number): Order {
     text: positionalText(trace),
   }));
   return {
-    kind: 'put',
     traces,
     stride,
     binary: new Uint8Array(binary.buffer, binary.byteOffset, binary.length),

@@ -61,7 +61,7 @@ export function prepareFile(path: string, space: Space): Space {
   const db = new DatabaseSync(path, { timeout: 5000 });
   try {
     db.exec(
-      'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;',
+      'PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;',
     );
     db.exec('BEGIN IMMEDIATE');
     if (pragma(db, 'user_version') === 0) {

@@ -6,13 +6,7 @@ import { openFile, pragma } from './schema.ts';
 
 /** What the thread that writes is asked to do. */
 export type Order =
-  | {
-      readonly kind: 'put';
-      readonly traces: readonly Written[];
-      /** Of each trace its id, dag, replanned id (zero: none) and vector, one after the other: one buffer crosses quicker than many. */
-      readonly binary: Uint8Array;
-      readonly stride: number;
-    }
+  | { readonly kind: 'put'; readonly slices: readonly Slice[] }
   | { readonly kind: 'admit'; readonly tenant: string }
   | {
       readonly kind: 'embed';
@@ -25,7 +19,15 @@ export type Order =
   | { readonly kind: 'check'; readonly repair: boolean }
   | { readonly kind: 'close' };
 
-/** A trace as it crosses to the writing thread: `i`th in `PutOrder.binary` too. */
+/** Traces that were made ready together. */
+export interface Slice {
+  readonly traces: readonly Written[];
+  /** Of each trace its id, dag, replanned id (zero: none) and vector, one after the other: one buffer crosses quicker than many. */
+  readonly binary: Uint8Array;
+  readonly stride: number;
+}
+
+/** A trace as it crosses to the writing thread. */
 export interface Written {
   readonly tenant: string;
   readonly region: string;
@@ -39,7 +41,7 @@ export interface Written {
   readonly text: string;
 }
 
-/** Bytes of ids in `PutOrder.binary`; the dag is the first bytes of its hash. */
+/** Bytes of ids in `Slice.binary`; the dag is the first bytes of its hash. */
 export const BINARY = { id: 32, dag: 8, replan: 32 } as const;
 
 /** What an order answers: rows of a `put` (-1: was there already), problems that a `check` found; nothing else. */
@@ -59,7 +61,7 @@ export class FileWriter {
   constructor(path: string) {
     this.#lock = lockOf(path);
     this.#db = openFile(path, false);
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;');
     for (const r of this.#sql('SELECT name, text FROM names').all())
       this.#names.set(String(r['text']), Number(r['name']));
   }
@@ -95,8 +97,8 @@ export class FileWriter {
     switch (order.kind) {
       case 'put':
         return {
-          rows: order.traces.map((t, i) =>
-            this.#put(t, order.binary.subarray(i * order.stride, (i + 1) * order.stride)),
+          rows: order.slices.flatMap(({ traces, binary, stride }) =>
+            traces.map((t, i) => this.#put(t, binary.subarray(i * stride, (i + 1) * stride))),
           ),
         };
       case 'admit':
