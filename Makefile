@@ -45,7 +45,7 @@ fix: setup ## format, and repair what lint can
 	@prettier --write --log-level warn . && oxlint --type-aware --fix
 
 bench: servers ## every bench; one alone: make bench-plan, bench-cluster (ARGS='-o json')
-	@for suite in plan cluster; do node bench/$$suite.ts $(ARGS) || exit 1; done
+	@for suite in plan cluster simulator; do node bench/$$suite.ts $(ARGS) || exit 1; done
 
 bench-%: setup
 	@node bench/$*.ts $(ARGS)
