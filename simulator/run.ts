@@ -15,8 +15,8 @@ import type { RunSettings } from './settings.ts';
 export interface RunHooks {
   /** Wall clock in milliseconds, for `decisionMillis`; without one they are 0. */
   readonly clock?: () => number;
-  /** Share of the simulated time that is over, once a period. */
-  readonly progress?: (share: number) => void;
+  /** Share of the simulated time that is over, and events so far, once a period. */
+  readonly progress?: (share: number, events: number) => void;
   /** Every request as it ends, in the order in which they end, warm-up included. */
   readonly request?: (record: RequestRecord) => void;
   /** Digest of the event log, at the end: equal for equal runs, on every version of Node. Without it none is made. */
@@ -75,7 +75,7 @@ export async function runOnce(
     if (now === nextPeriod) {
       telemetry.close();
       timeline.close();
-      hooks.progress?.(now / untilMicros);
+      hooks.progress?.(now / untilMicros, simulation.events);
       nextPeriod = Math.min(now + periodMicros, untilMicros);
       if (now >= untilMicros) break;
       if (now >= nextWindow) {
