@@ -1,4 +1,4 @@
-import { fieldOf } from '#crds/finding.ts';
+import { fieldOf, pathOf } from '#crds/finding.ts';
 import type { Path } from '#crds/finding.ts';
 import { InputError } from '#crds/input-error.ts';
 import type { InputProblem } from '#crds/input-error.ts';
@@ -71,7 +71,7 @@ export function loadCase(one: ScenarioCase, { dataFolder, seed, replication }: L
     ...checkCity(draft, say),
     ...checkExogenous(scenario.exogenous, draft, '').map((p) =>
       p.object === ''
-        ? { ...p, ...say(['exogenous', ...p.field.split('.')], p.message, p.fix) }
+        ? { ...p, ...say(['exogenous', ...pathOf(p.field)], p.message, p.fix) }
         : { ...p, ...one.whereIs(['exogenous']) },
     ),
   ]);

@@ -39,6 +39,7 @@ export function stationsOf(spec: CitySpec['sites'], folder: DataFolder, seed: nu
         longitude: 'lng',
         weight: 'n_base_stations',
         plus: 0,
+        repeats: true, // 28 merged stations are listed again as one of those they were merged from
       });
     default:
       return generated(spec, seed);
@@ -55,14 +56,17 @@ interface Columns {
   readonly longitude: string;
   readonly weight: string;
   readonly plus: number;
+  /** Whether a station that is there twice counts once (true) or is an error. */
+  readonly repeats?: boolean;
 }
 
 function fromTable(rows: readonly Row[], columns: Columns): Station[] {
   const lines = new Map<string, number>();
   return rows
-    .map((row) => {
+    .flatMap((row) => {
       const name = row.text(columns.name);
       const before = lines.get(name);
+      if (before !== undefined && columns.repeats === true) return [];
       if (before !== undefined) throw row.wrong(columns.name, `"${name}" is on line ${before} too`);
       lines.set(name, row.line);
       return {

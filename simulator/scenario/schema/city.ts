@@ -7,7 +7,7 @@ import { quantity } from '#crds/quantity.ts';
 export const quantityRange = (): z.ZodType<[string | number, string | number]> =>
   z.tuple([positiveAmount(), positiveAmount()]).refine(([least, most]) => atMost(least, most), {
     error: 'the least must not be above the most: swap them',
-  }) as z.ZodType<[string | number, string | number]>;
+  });
 
 function atMost(least: string | number, most: string | number): boolean {
   try {
