@@ -135,6 +135,8 @@ export class FakeApiServer {
     const { method = 'GET', url = '/' } = request;
     const { pathname, searchParams: query } = new URL(url, this.url);
     const route = routeOf(pathname);
+    if (this.faults.isWithdrawn(route.collection))
+      throw new FakeRefusal(404, 'NotFound', 'the server could not find the requested resource');
     if (method === 'GET') {
       if (route.name !== undefined) return this.#reads.get(route);
       if (query.get('watch') !== 'true') return this.#reads.list(route, query);

@@ -1,6 +1,9 @@
 import { FakeRefusal } from './fake-refusal.ts';
 import type { FakeStorage } from './fake-storage.ts';
 import type { FakeWatch } from './fake-watch.ts';
+import { pathOf } from './kinds.ts';
+import type { Kind } from './kinds.ts';
+import { keyOf } from './object.ts';
 
 /** Test support: everything that can go wrong between a client and the fake server. */
 export class FakeFaults {
@@ -10,6 +13,8 @@ export class FakeFaults {
   #retryAfterSeconds: number | undefined;
   #delayMs = 0;
   #silent = false;
+
+  readonly #withdrawn = new Set<string>();
 
   /** Every event is sent twice. */
   duplicate = false;
@@ -69,6 +74,24 @@ export class FakeFaults {
   /** Sends a line on every open watch that is not JSON. */
   garble(): void {
     for (const watch of this.#watches) watch.garble();
+  }
+
+  /** The kind is no longer served, as when its definition is deleted: its objects go, and every request is answered 404. */
+  withdraw(kind: Kind): void {
+    const collection = pathOf(kind);
+    for (const object of this.#storage.objects(collection)) this.#storage.delete(collection, keyOf(object));
+    this.#withdrawn.add(collection);
+    this.closeWatches();
+  }
+
+  /** The kind is served again, without objects. */
+  restore(kind: Kind): void {
+    this.#withdrawn.delete(pathOf(kind));
+  }
+
+  /** Whether a collection is not served. For the server only. */
+  isWithdrawn(collection: string): boolean {
+    return this.#withdrawn.has(collection);
   }
 
   /** Stops every fault that lasts. What was cut or muted stays so. */

@@ -13,17 +13,13 @@ import { WorkQueue } from '#kube/workqueue.ts';
 import { Caches, dagKeyOf } from './caches.ts';
 import { EdgeRegionController } from './controllers/edgeregion/controller.ts';
 import { GateController } from './controllers/gates/controller.ts';
-import { RoutingController } from './controllers/routing/controller.ts';
-import { GatewayDirectory } from './controllers/routing/gateways.ts';
-import { routingMetrics } from './controllers/routing/metrics.ts';
-import { RoutingStores } from './controllers/routing/stores.ts';
+import { RoutingPart } from './controllers/routing/part.ts';
 import { ServiceDagController } from './controllers/servicedag/controller.ts';
 import { Planning } from './controllers/servicedag/planning.ts';
 import { operatorMetrics } from './metrics.ts';
 import { isGated } from './controllers/gates/decide.ts';
 import { regionOfLease } from './kinds.ts';
 import { relevance } from './relevance.ts';
-import { BACK_ENDS } from './routing/back-ends.ts';
 import { World } from './world.ts';
 
 /** How the operator runs. */
@@ -56,7 +52,8 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const { transport, identity, plannerUrl, signal, namespace = 'edgeloom-system', log = silentLog } = options;
   const registry = createRegistry();
   const restarts = watchRestarts(registry);
-  const caches = new Caches(transport, namespace, (kind, reason) => restarts.inc({ kind, reason }));
+  const onRestart = (kind: string, reason: string): void => restarts.inc({ kind, reason });
+  const caches = new Caches(transport, namespace, onRestart);
   const world = new World(caches);
   const metrics = operatorMetrics(registry);
   const events = new EventRecorder({
@@ -67,17 +64,6 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   });
   const shell = { transport, caches, world, events, metrics, plannerUrl, namespace, nowMs: () => Date.now() };
   const planning = new Planning(shell);
-  const stores = new RoutingStores(transport, caches, (kind, reason) => restarts.inc({ kind, reason }));
-  const gateways = new GatewayDirectory(transport, stores, () => everyRouting());
-  const routing = new RoutingController({
-    ...shell,
-    stores,
-    gateways,
-    backEnds: BACK_ENDS,
-    metrics: routingMetrics(registry),
-    observed: () => undefined,
-    told: (key) => dagController.queue.addAfter(key, SETTLE_MS),
-  });
   const dags = new ServiceDagController({ ...shell, planning, routing: (key) => routing.report(key) });
   const regions = new EdgeRegionController(shell);
   const gates = new GateController(shell);
@@ -110,12 +96,6 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     listKeys(caches.regions),
     1,
   );
-  const routingController = controller(
-    'routing',
-    (key, context) => routing.reconcile(key, context),
-    listKeys(caches.dags),
-    4,
-  );
   const gateController = controller(
     'gates',
     (key, context) => gates.reconcile(key, context),
@@ -123,6 +103,14 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     2,
   );
 
+  const routing = new RoutingPart({
+    ...shell,
+    registry,
+    log,
+    onRestart,
+    controller,
+    told: (key) => dagController.queue.addAfter(key, SETTLE_MS),
+  });
   const toDag = (_key: string, before?: KubeObject, after?: KubeObject): void => {
     const object = after ?? before;
     if (object !== undefined)
@@ -131,20 +119,6 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const sums = (): void => {
     for (const region of caches.regions.list()) regionController.queue.addAfter(region.metadata.name, SUM_MS);
   };
-  const toRouting = (_key: string, before?: KubeObject, after?: KubeObject): void => {
-    const object = after ?? before;
-    if (object !== undefined)
-      for (const key of dagKeyOf(object)) routingController.queue.addAfter(key, SETTLE_MS);
-  };
-  const everyRouting = (): void => {
-    for (const dag of caches.dags.list()) routingController.queue.addAfter(keyOf(dag), SETTLE_MS);
-  };
-  caches.dags.subscribe((key, before, after) => {
-    if (relevance.dag(before, after) !== 'none') routingController.queue.addAfter(key, SETTLE_MS);
-  });
-  for (const store of [caches.plans, caches.pods, ...stores.kinds().map((k) => stores.of(k))])
-    store.subscribe(toRouting);
-  stores.gateways.subscribe(() => void gateways.look(signal).catch(() => undefined));
   // Where there may be room now, a DAG that fitted nowhere may fit.
   world.onSupply(() => {
     for (const key of planning.hopeful()) dagController.queue.addAfter(key, SETTLE_MS);
@@ -181,21 +155,12 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const act = async (while_: AbortSignal): Promise<void> => {
     await caches.synced(while_);
     log.info({ identity }, 'operator acts');
-    const route = async (): Promise<void> => {
-      // A start must not take what it has not read yet for gone.
-      await stores.settled(while_);
-      await gateways.look(while_).catch(() => undefined);
-      await Promise.all([routingController.run(while_), gateways.run(while_, log)]);
-    };
-    await Promise.all([
-      ...[dagController, regionController, gateController].map((c) => c.run(while_)),
-      route(),
-    ]);
+    await Promise.all([dagController, regionController, gateController, routing].map((c) => c.run(while_)));
   };
   try {
     await runParts(signal, [
       ...caches.parts(),
-      ...stores.parts(),
+      ...routing.parts(),
       async (stop) => {
         if (options.leaderElect === false) return act(stop);
         const ended = await lead(

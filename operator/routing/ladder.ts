@@ -6,6 +6,8 @@ export type Mechanism = (typeof LADDER)[number];
 
 /** How long an answer may be outstanding, for a mechanism that is tried and for one in use. Demotion takes this long at most. */
 export const DEADLINE_MS = 5_000;
+/** How long what works is not replaced by something better because something better still may answer. */
+export const PATIENCE_MS = 1_000;
 /** A mechanism that fell has to hold for this long before it is used again; twice as long for each fall. */
 export const DWELL_MS = 10_000;
 const LONGEST_DWELL_MS = 300_000;
@@ -92,7 +94,7 @@ export function climb(before: Standing, { asked, verdicts, nowMs }: Sight): Clim
     return seen(m).kind === 'accepted' && left <= 0;
   };
   const mayAnswer = (m: Mechanism): boolean => {
-    const left = DEADLINE_MS - ageMs(m);
+    const left = (m === before.mechanism || m === asked ? DEADLINE_MS : PATIENCE_MS) - ageMs(m);
     if (seen(m).kind === 'pending' && left > 0) waitsMs.push(left);
     return seen(m).kind === 'pending' && left > 0;
   };

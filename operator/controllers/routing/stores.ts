@@ -1,4 +1,5 @@
 import { systemClock } from '#kube/clock.ts';
+import type { Clock } from '#kube/clock.ts';
 import { ENDPOINTSLICE, SERVICE } from '#kube/kinds.ts';
 import type { Kind } from '#kube/kinds.ts';
 import type { Part } from '#kube/main.ts';
@@ -29,12 +30,21 @@ export class RoutingStores {
   /** When the server last said that it has no such kind. */
   readonly #refusedMs = new Map<Kind, number>();
 
-  constructor(transport: Transport, caches: Caches, onRestart: (kind: string, reason: string) => void) {
+  readonly #clock: Clock;
+
+  constructor(
+    transport: Transport,
+    caches: Caches,
+    onRestart: (kind: string, reason: string) => void,
+    clock: Clock = systemClock,
+  ) {
+    this.#clock = clock;
     const watch = (kind: Kind, labelSelector: string): Store<KubeObject> => {
       const watched = watchKind<KubeObject>(transport, kind, {
         labelSelector,
+        clock,
         onRestart: (reason) => {
-          if (NOT_SERVED.includes(reason)) this.#refusedMs.set(kind, systemClock.now());
+          if (NOT_SERVED.includes(reason)) this.#refusedMs.set(kind, clock.now());
           onRestart(kind.kind, reason);
         },
       });
@@ -70,7 +80,7 @@ export class RoutingStores {
   /** Resolves when every list is in, or when those that are not have had their time. */
   async settled(signal: AbortSignal): Promise<void> {
     const all = Promise.all([this.gateways, ...this.#stores.values()].map((store) => store.synced));
-    await Promise.race([all, systemClock.sleep(FIRST_MS, signal).catch(() => undefined)]);
+    await Promise.race([all, this.#clock.sleep(FIRST_MS, signal).catch(() => undefined)]);
   }
 
   /** Kinds of routes that the server serves, as one word: it changes when one comes or goes. */
