@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { clusterCommand } from '#hack/control-plane/command.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { partCommands } from './commands/parts.ts';
+import { memoryCommand } from './commands/memory.ts';
 import { planCommand } from './commands/plan.ts';
+import { simulateCommand } from './commands/simulate.ts';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
@@ -14,6 +17,9 @@ const program = new Command('edgeloom')
   .showHelpAfterError('(edgeloom --help lists the commands)');
 
 program.addCommand(planCommand());
+program.addCommand(simulateCommand());
+program.addCommand(evaluateCommand());
+program.addCommand(memoryCommand());
 program.addCommand(clusterCommand());
 for (const command of partCommands()) program.addCommand(command);
 

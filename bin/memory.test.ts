@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { traceOf } from '#memory/test-traces.ts';
+import { traceJson } from '#memory/trace/seal.ts';
+
+const EDGELOOM = new URL('edgeloom', import.meta.url).pathname;
+
+describe('edgeloom memory', () => {
+  let folder = '';
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'edgeloom-memory-'))));
+  after(() => rmSync(folder, { recursive: true }));
+  const at = (name: string): string => join(folder, name);
+  const memory = (...words: string[]): { code: number | null; out: string; err: string } => {
+    const { status, stdout, stderr } = spawnSync(EDGELOOM, ['memory', ...words], { encoding: 'utf8' });
+    return { code: status, out: stdout, err: stderr };
+  };
+  const traces = [
+    ...Array.from({ length: 12 }, (_, i) => traceOf(i)),
+    traceOf(50, { tenant: 'rival', shareable: true, dag: { ...traceOf(50).dag, name: 'rival/app' } }),
+    traceOf(51, { tenant: 'rival' }),
+  ];
+  const jsonl = (list: readonly unknown[]): string => list.map((t) => `${JSON.stringify(t)}\n`).join('');
+
+  it('imports, counts, queries, exports in three formats, and imports those', () => {
+    writeFileSync(at('traces.jsonl'), jsonl(traces.map(traceJson)));
+    assert.deepEqual(
+      JSON.parse(memory('import', '--store', at('a.db'), at('traces.jsonl'), '-o', 'json').out),
+      { added: 14, known: 0 },
+    );
+    const stats = JSON.parse(memory('stats', '--store', at('a.db'), '-o', 'json').out) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual([stats['traces'], stats['tenants']], [14, { arena: 12, rival: 2 }]);
+    const like = ['query', '--store', at('a.db'), '--tenant', 'arena', '--like', traceOf(3).id, '-k', '3'];
+    const { hits } = JSON.parse(memory(...like, '-o', 'json').out) as {
+      hits: { id: string; similarity: number }[];
+    };
+    assert.deepEqual([hits.length, hits[0]?.id], [3, traceOf(3).id]);
+    const asText = memory(...like);
+    assert.ok(
+      asText.out.includes('arena/stitching') && !asText.out.includes('rival'),
+      asText.out + asText.err,
+    );
+    const first = memory('export', '--store', at('a.db')).out;
+    for (const name of ['b.json', 'b.graphml', 'b.jsonl']) {
+      assert.equal(memory('export', '--store', at('a.db'), '--to', at(name)).code, 0);
+      assert.equal(memory('import', '--store', at(`${name}.db`), at(name)).code, 0);
+      assert.equal(memory('export', '--store', at(`${name}.db`)).out, first, name);
+    }
+    const own = memory('export', '--store', at('a.db'), '--tenant', 'arena').out;
+    assert.ok(own.split('\n').length === 13 && !own.includes('rival'));
+  });
+
+  it('cleans by count and says what went', () => {
+    writeFileSync(at('more.jsonl'), jsonl(traces.map(traceJson)));
+    memory('import', '--store', at('gc.db'), at('more.jsonl'));
+    const { code, out } = memory('gc', '--store', at('gc.db'), '--max-per-shard', '5', '-o', 'json');
+    assert.deepEqual([code, JSON.parse(out)], [0, { aged: 0, evicted: 9 }]);
+  });
+
+  it('refuses bad input with the file and the line, exits 2, and writes nothing', () => {
+    const good = JSON.stringify(traceJson(traceOf(1)));
+    writeFileSync(
+      at('bad.jsonl'),
+      `${good}\n\n${good.slice(0, 300)}\n${good.replace('"version":1', '"version":9')}\n`,
+    );
+    const bad = memory('import', '--store', at('never.db'), at('bad.jsonl'));
+    assert.equal(bad.code, 2);
+    assert.match(bad.err, /bad\.jsonl:3: it is no JSON/);
+    assert.match(bad.err, /bad\.jsonl:4: version: only version 1 is known/);
+    assert.match(memory('stats', '--store', at('never.db')).err, /no such memory/);
+    writeFileSync(at('text.db'), 'nothing of the kind'.repeat(100));
+    const cases: [want: RegExp, words: string[]][] = [
+      [/no such file/, ['import', '--store', at('never.db'), at('nowhere.jsonl')]],
+      [/no GraphML/, ['import', '--store', at('never.db'), '--format', 'graphml', at('bad.jsonl')]],
+      [/no memory of edgeloom/, ['stats', '--store', at('text.db')]],
+      [/knows no tenant "ghost"/, ['query', '--store', at('a.db'), '--tenant', 'ghost', '--vector', '[1,2]']],
+      [/knows no tenant "ghost"/, ['export', '--store', at('a.db'), '--tenant', 'ghost']],
+      [
+        /2 numbers where the memory has 16/,
+        ['query', '--store', at('a.db'), '--tenant', 'arena', '--vector', '[1,2]'],
+      ],
+      [/has no trace/, ['query', '--store', at('a.db'), '--tenant', 'arena', '--like', traceOf(51).id]],
+      [/JSON list of numbers/, ['query', '--store', at('a.db'), '--tenant', 'arena', '--vector', 'x']],
+      [/a duration/, ['gc', '--store', at('a.db'), '--ttl', 'soon']],
+      [/no such memory/, ['gc', '--store', at('never.db')]],
+    ];
+    for (const [want, words] of cases) {
+      const { code, err } = memory(...words);
+      assert.deepEqual([code, want.test(err)], [2, true], `${words.join(' ')}: ${err}`);
+    }
+    assert.throws(() => readFileSync(at('never.db')));
+  }).timeout(60_000);
+});
