@@ -20,11 +20,6 @@ export class DataFolder {
     this.root = root === '' ? undefined : root;
   }
 
-  /** Whether a file of a set is there. */
-  has(set: SetName, file: string): boolean {
-    return this.#pathOf(set, file) !== undefined;
-  }
-
   /** Bytes of a file of a set; `.gz` is unpacked. Throws an `InputError` that says which set is missing and where it comes from. */
   bytes(set: SetName, file: string): Buffer {
     const path = this.#pathOf(set, file);
