@@ -128,7 +128,7 @@ describe('the embedded store', () => {
     const path = await filled(400);
     const db = new DatabaseSync(path);
     const pragma = (name: string): number => Number(Object.values(db.prepare(name).get() ?? {})[0]);
-    const root = pragma("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_traces_1'");
+    const root = pragma("SELECT rootpage FROM sqlite_schema WHERE name = 'by_id'");
     const size = pragma('PRAGMA page_size');
     db.close();
     // The first leaf of the id index says that it has one cell fewer.

@@ -23,12 +23,12 @@ import { victims } from './eviction.ts';
 import { VectorIndex } from './index.ts';
 import { FileReader } from './read.ts';
 import { damaged, openFile, prepareFile, spaceOf } from './schema.ts';
-import { BINARY } from './write.ts';
+import { ID_BYTES } from './write.ts';
 import type { Slice } from './write.ts';
 import { Writer } from './writer.ts';
 
 /** Traces in one transaction: the more, the fewer pages of the id index are written twice. */
-const BATCH = 1024;
+const BATCH = 2048;
 /** Traces made ready between two breaths: what a query that comes meanwhile waits for. */
 const READIED = 64;
 /** Batches on their way to the writing thread at a time. */
@@ -349,17 +349,16 @@ const bytesOf = (vector: Float32Array): Uint8Array =>
   new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 
+const first48 = (hash: string): number => Number.parseInt(hash.slice(0, 12), 16);
+
 function sliceOf(batch: readonly Trace[], dimension: number): Slice {
-  const dagAt = BINARY.id;
-  const replanAt = dagAt + BINARY.dag;
-  const vectorAt = replanAt + BINARY.replan;
+  const vectorAt = 2 * ID_BYTES;
   const stride = vectorAt + 4 * dimension;
   const binary = Buffer.alloc(stride * batch.length);
   for (const [i, trace] of batch.entries()) {
     const at = i * stride;
     binary.write(trace.id, at, 'hex');
-    binary.write(dagHash(trace.dag).slice(0, 2 * BINARY.dag), at + dagAt, 'hex');
-    if (trace.replanOf !== undefined) binary.write(trace.replanOf, at + replanAt, 'hex');
+    if (trace.replanOf !== undefined) binary.write(trace.replanOf, at + ID_BYTES, 'hex');
     binary.set(bytesOf(trace.vector), at + vectorAt);
   }
   const traces = batch.map((trace) => ({
@@ -371,6 +370,8 @@ function sliceOf(batch: readonly Trace[], dimension: number): Slice {
     shareable: trace.shareable,
     reward: trace.realisedUtility,
     replan: trace.replanOf !== undefined,
+    key: first48(trace.id),
+    dag: first48(dagHash(trace.dag)),
     text: positionalText(trace),
   }));
   return {

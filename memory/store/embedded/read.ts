@@ -35,7 +35,7 @@ export class FileReader {
     const count = (from: string): number => Number(this.#sql(`SELECT count(*) c FROM ${from}`).get()?.['c']);
     return {
       table: count('traces NOT INDEXED'),
-      index: count('traces INDEXED BY sqlite_autoindex_traces_1'),
+      index: count('traces INDEXED BY by_id'),
     };
   }
 
@@ -62,8 +62,8 @@ export class FileReader {
 
   rowOf(id: string): { row: number; region: string } | undefined {
     const r = this.#sql(
-      'SELECT t.row, r.text region FROM traces t JOIN names r ON r.name = t.region WHERE t.id = ?',
-    ).get(bytes(id));
+      'SELECT t.row, r.text region FROM traces t JOIN names r ON r.name = t.region WHERE t.key = ? AND t.id = ?',
+    ).get(keyOf(id), bytes(id));
     return r === undefined ? undefined : { row: Number(r['row']), region: String(r['region']) };
   }
 
@@ -71,8 +71,8 @@ export class FileReader {
   trace(id: string, tenant: string | undefined): Trace | undefined {
     const r = this.#sql(
       `SELECT n.text tenant, t.shareable, e.text encoder, t.vector, p.bytes FROM traces t JOIN payloads p ON p.row = t.row
-       JOIN names n ON n.name = t.tenant JOIN names e ON e.name = t.encoder WHERE t.id = ?`,
-    ).get(bytes(id));
+       JOIN names n ON n.name = t.tenant JOIN names e ON e.name = t.encoder WHERE t.key = ? AND t.id = ?`,
+    ).get(keyOf(id), bytes(id));
     if (r === undefined || !(r['bytes'] instanceof Uint8Array) || !(r['vector'] instanceof Uint8Array))
       return undefined;
     const own = tenant === undefined || r['tenant'] === tenant;
@@ -95,9 +95,10 @@ export class FileReader {
   ): string[] {
     return this.#sql(
       `SELECT t.id FROM traces t JOIN names n ON n.name = t.tenant JOIN names e ON e.name = t.encoder
-       WHERE t.id > ? AND (?2 IS NULL OR n.text = ?2) AND (?3 IS NULL OR e.text <> ?3) ORDER BY t.id LIMIT ?4`,
+       WHERE (t.key, t.id) > (?1, ?2) AND (?3 IS NULL OR n.text = ?3) AND (?4 IS NULL OR e.text <> ?4)
+       ORDER BY t.key, t.id LIMIT ?5`,
     )
-      .all(bytes(after), tenant ?? null, otherThanEncoder ?? null, limit)
+      .all(after === '' ? -1 : keyOf(after), bytes(after), tenant ?? null, otherThanEncoder ?? null, limit)
       .map((r) => hex(r['id'] as Uint8Array));
   }
 
@@ -107,16 +108,26 @@ export class FileReader {
     const ids = (where: string, order: string): string[] =>
       this.#sql(
         `SELECT o.id FROM traces t JOIN traces o ON ${where} JOIN names n ON n.name = o.tenant
-         WHERE t.id = ?1 AND o.row <> t.row AND (n.text = ?2 OR o.shareable = 1) ORDER BY ${order} LIMIT ${MOST_NEIGHBOURS}`,
+         WHERE t.key = ?1 AND t.id = ?2 AND o.row <> t.row AND (n.text = ?3 OR o.shareable = 1) ORDER BY ${order} LIMIT ${MOST_NEIGHBOURS}`,
       )
-        .all(bytes(id), tenant)
+        .all(keyOf(id), bytes(id), tenant)
         .map((r) => hex(r['id'] as Uint8Array));
     return {
       sameDag: ids('o.dag = t.dag', 'o.created DESC, o.id'),
-      replanOf: ids('o.id = t.replan', 'o.id')[0],
+      replanOf: this.#visible(tenant, trace.replanOf),
       replannedBy: ids('o.replan = t.id', 'o.id'),
       placedOn: [...new Set(trace.map.placements.map((p) => p.node))].sort(),
     };
+  }
+
+  /** The id, when the tenant may see the trace. */
+  #visible(tenant: string, id: string | undefined): string | undefined {
+    if (id === undefined) return undefined;
+    const found = this.#sql(
+      `SELECT 1 FROM traces t JOIN names n ON n.name = t.tenant
+       WHERE t.key = ? AND t.id = ? AND (n.text = ? OR t.shareable = 1)`,
+    ).get(keyOf(id), bytes(id), tenant);
+    return found === undefined ? undefined : id;
   }
 
   #sql(text: string): StatementSync {
@@ -128,6 +139,8 @@ export class FileReader {
   }
 }
 
+/** First 48 bits of an id. */
+const keyOf = (id: string): number => Number.parseInt(id.slice(0, 12), 16);
 /** An id as the file keeps it. */
 const bytes = (id: string): Uint8Array => Buffer.from(id, 'hex');
 const hex = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');

@@ -8,13 +8,15 @@ const APPLICATION_ID = 0x4544_474d;
 /** Version of the tables. */
 const SCHEMA_VERSION = 1;
 
+/** `key` and `dag` are the first 48 bits of hashes: short indexes, of which little has to be written; `id` decides. */
 const TABLES = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE names (name INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
   CREATE TABLE tenants (name INTEGER PRIMARY KEY REFERENCES names);
   CREATE TABLE traces (
     row INTEGER PRIMARY KEY,
-    id BLOB NOT NULL UNIQUE,
+    key INTEGER NOT NULL,
+    id BLOB NOT NULL,
     tenant INTEGER NOT NULL REFERENCES names,
     region INTEGER NOT NULL REFERENCES names,
     slice INTEGER NOT NULL REFERENCES names,
@@ -24,10 +26,11 @@ const TABLES = `
     shareable INTEGER NOT NULL,
     uses INTEGER NOT NULL DEFAULT 0,
     used INTEGER NOT NULL DEFAULT 0,
-    dag BLOB NOT NULL,
+    dag INTEGER NOT NULL,
     replan BLOB,
     vector BLOB NOT NULL
   );
+  CREATE INDEX by_id ON traces (key);
   CREATE INDEX same_dag ON traces (dag, created);
   CREATE INDEX replans ON traces (replan) WHERE replan IS NOT NULL;
   CREATE TABLE payloads (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL);

@@ -22,7 +22,7 @@ export type Order =
 /** Traces that were made ready together. */
 export interface Slice {
   readonly traces: readonly Written[];
-  /** Of each trace its id, dag, replanned id (zero: none) and vector, one after the other: one buffer crosses quicker than many. */
+  /** Of each trace its id, the id it replaced (zero: none) and its vector, one after the other: one buffer crosses quicker than many. */
   readonly binary: Uint8Array;
   readonly stride: number;
 }
@@ -37,12 +37,16 @@ export interface Written {
   readonly reward: number;
   readonly shareable: boolean;
   readonly replan: boolean;
+  /** First 48 bits of the id. */
+  readonly key: number;
+  /** First 48 bits of the hash of the DAG's structure. */
+  readonly dag: number;
   /** `positionalText` of the content. */
   readonly text: string;
 }
 
-/** Bytes of ids in `Slice.binary`; the dag is the first bytes of its hash. */
-export const BINARY = { id: 32, dag: 8, replan: 32 } as const;
+/** Bytes of an id in `Slice.binary`. */
+export const ID_BYTES = 32;
 
 /** What an order answers: rows of a `put` (-1: was there already), problems that a `check` found; nothing else. */
 export interface Answer {
@@ -61,7 +65,7 @@ export class FileWriter {
   constructor(path: string) {
     this.#lock = lockOf(path);
     this.#db = openFile(path, false);
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;');
+    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000;');
     for (const r of this.#sql('SELECT name, text FROM names').all())
       this.#names.set(String(r['text']), Number(r['name']));
   }
@@ -134,15 +138,15 @@ export class FileWriter {
   }
 
   #put(t: Written, binary: Uint8Array): number {
-    const dagAt = BINARY.id;
-    const replanAt = dagAt + BINARY.dag;
-    const vectorAt = replanAt + BINARY.replan;
+    const id = binary.subarray(0, ID_BYTES);
+    if (this.#sql('SELECT 1 FROM traces WHERE key = ? AND id = ?').get(t.key, id) !== undefined) return -1;
     const tenant = this.#name(t.tenant);
-    const { changes, lastInsertRowid } = this.#sql(
-      `INSERT OR IGNORE INTO traces (id, tenant, region, slice, encoder, created, reward, shareable, dag, replan, vector)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    const { lastInsertRowid } = this.#sql(
+      `INSERT INTO traces (key, id, tenant, region, slice, encoder, created, reward, shareable, dag, replan, vector)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
-      binary.subarray(0, dagAt),
+      t.key,
+      id,
       tenant,
       this.#name(t.region),
       this.#name(t.slice),
@@ -150,11 +154,10 @@ export class FileWriter {
       t.createdMs,
       t.reward,
       t.shareable ? 1 : 0,
-      binary.subarray(dagAt, replanAt),
-      t.replan ? binary.subarray(replanAt, vectorAt) : null,
-      binary.subarray(vectorAt),
+      t.dag,
+      t.replan ? binary.subarray(ID_BYTES, 2 * ID_BYTES) : null,
+      binary.subarray(2 * ID_BYTES),
     );
-    if (Number(changes) === 0) return -1;
     const row = Number(lastInsertRowid);
     this.#sql('INSERT INTO payloads (row, bytes) VALUES (?, ?)').run(row, squeeze(t.text));
     return row;
