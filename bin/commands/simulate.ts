@@ -29,7 +29,7 @@ function namesOf(text: string): string[] {
   for (const part of text.split(',').map((word) => word.trim())) {
     if (part === '') throw new InvalidArgumentError('names with commas between them, such as static,search');
     const before = names.at(-1);
-    const suffix = before?.includes(':') === true && !ORCHESTRATOR_NAMES.includes(part.split(':')[0] ?? '');
+    const suffix = (before ?? '').includes(':') && !ORCHESTRATOR_NAMES.includes(part.split(':')[0] ?? '');
     if (suffix) names[names.length - 1] = `${before},${part}`;
     else names.push(part);
   }

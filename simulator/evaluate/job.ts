@@ -16,7 +16,9 @@ export const jobLabel = (job: Job): string =>
 
 /** Where the result lies in an output folder: one file per identity, folders by scenario and digest. */
 export function jobFile(job: Omit<Job, 'source' | 'dataFolder'>): string {
-  const slug = (text: string): string => text.replace(/[^A-Za-z0-9.]+/g, '-');
   const folder = `${slug(job.scenario)}-${job.scenarioDigest.slice(0, 12)}`;
   return `runs/${folder}/${slug(job.orchestrator)}-seed${job.seed}-${job.replication}.json`;
 }
+
+/** A name as part of a file name. */
+export const slug = (text: string): string => text.replace(/[^A-Za-z0-9.]+/g, '-');

@@ -26,7 +26,12 @@ export function jobsOf(batches: readonly Batch[]): Job[] {
             const key = JSON.stringify([digest, orchestrator, seed, replication]);
             const scenarioDigest = digest;
             jobs.set(key, {
-              ...{ source, scenario: scenario.name, scenarioDigest, orchestrator, seed, replication },
+              source,
+              scenario: scenario.name,
+              scenarioDigest,
+              orchestrator,
+              seed,
+              replication,
               dataFolder,
             });
           }

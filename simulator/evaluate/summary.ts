@@ -3,7 +3,7 @@ import { bootstrap } from '../statistics/bootstrap.ts';
 import { merged, quantileOf } from '../statistics/distribution.ts';
 import type { Interval } from '../statistics/interval.ts';
 import { jain, mean, quantile } from '../statistics/moments.ts';
-import { failuresOf, recoveryMicros, violationShare } from '../statistics/recovery.ts';
+import { failuresOf, RECOVERY, recoveryMicros, usualShare, violationShare } from '../statistics/recovery.ts';
 import { clusteredWilson } from '../statistics/wilson.ts';
 
 /** A figure over replications; no interval for a single one. */
@@ -40,7 +40,10 @@ export interface Row {
   readonly balance: Estimate;
   /** Jain's index over tenants of the share of their requests that kept their targets. */
   readonly tenantFairness: number;
-  /** From a failure of nodes until service is back; mean over those it came back from, and how many it did not. */
+  /**
+   * From a failure of nodes until violations are within 5 points of what was usual before it, for 3 periods; mean over those it came back from, and how
+   * many it did not.
+   */
   readonly recovery: {
     readonly failures: number;
     readonly meanMicros?: number;
@@ -78,7 +81,12 @@ function rowOf(first: RunResult, runs: readonly RunResult[]): Row {
   const plans = runs.flatMap(({ decisionMillis }) => decisionMillis.plan.slice(1));
   const acts = runs.flatMap(({ decisionMillis }) => decisionMillis.act);
   return {
-    ...{ scenario, scenarioDigest, orchestrator, seed, replications: runs.length, requests: arrived },
+    scenario,
+    scenarioDigest,
+    orchestrator,
+    seed,
+    replications: runs.length,
+    requests: arrived,
     latency: {
       mean: estimate((sample) => latencyMean(sample)),
       p50: latency(0.5),
@@ -135,7 +143,10 @@ function recoveryOf(runs: readonly RunResult[]): Row['recovery'] {
   const times = runs.flatMap(({ timeline, warmupMicros }) =>
     failuresOf(timeline)
       .filter((at) => at >= warmupMicros)
-      .flatMap((at) => recoveryMicros(timeline, at) ?? []),
+      .flatMap((at) => {
+        const share = usualShare(timeline, warmupMicros, at) + RECOVERY.share;
+        return recoveryMicros(timeline, at, { ...RECOVERY, share }) ?? [];
+      }),
   );
   const back = times.filter(Number.isFinite);
   return {

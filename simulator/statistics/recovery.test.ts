@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Period } from '../result.ts';
-import { failuresOf, recoveryMicros, violationShare } from './recovery.ts';
+import { failuresOf, recoveryMicros, usualShare, violationShare } from './recovery.ts';
 
 /** Periods of 10 s with these violations of 100 requests each, and so many nodes down. */
 const timeline = (violations: readonly number[], down: readonly number[] = []): Period[] =>
@@ -36,7 +36,12 @@ describe('time to recover', () => {
     );
 
   it('failures are where more nodes are down than before', () =>
-    assert.deepEqual(failuresOf(timeline([0, 0, 0, 0, 0], [0, 2, 2, 1, 3])), [10e6, 40e6]));
+    assert.deepEqual(failuresOf(timeline([0, 0, 0, 0, 0, 0], [0, 2, 2, 1, 3, 3])), [20e6, 50e6]));
+});
+
+describe('what was usual', () => {
+  it('is the share of all requests between two moments', () =>
+    assert.equal(usualShare(timeline([100, 10, 30, 100]), 10e6, 30e6), 0.2));
 });
 
 describe('violations per request', () => {

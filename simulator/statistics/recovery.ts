@@ -43,9 +43,22 @@ export function recoveryMicros(
   return Infinity;
 }
 
-/** Starts of the periods in which more nodes are down than in the one before: failures, as the timeline shows them. */
+/**
+ * Moments of failures, as the timeline shows them: ends of the periods in which more nodes are down than in the one before. A
+ * failure in the last period is left out: nothing follows it.
+ */
 export function failuresOf(timeline: readonly Period[]): number[] {
-  return timeline
-    .filter((period, i) => period.nodesDown > (timeline[i - 1]?.nodesDown ?? 0))
-    .map(({ atMicros }) => atMicros);
+  return timeline.flatMap((period, i) => {
+    const next = timeline[i + 1];
+    return next !== undefined && period.nodesDown > (timeline[i - 1]?.nodesDown ?? 0) ? [next.atMicros] : [];
+  });
+}
+
+/** Violated share of all requests between two moments of a timeline: what was usual there. */
+export function usualShare(timeline: readonly Period[], fromMicros: number, untilMicros: number): number {
+  const periods = timeline.filter(({ atMicros }) => fromMicros <= atMicros && atMicros < untilMicros);
+  return violationShare({
+    arrived: periods.reduce((sum, p) => sum + p.arrived, 0),
+    violated: periods.reduce((sum, p) => sum + p.violated, 0),
+  });
 }
