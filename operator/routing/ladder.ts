@@ -9,7 +9,7 @@ export const DEADLINE_MS = 5_000;
 /** How long what works is not replaced by something better because something better still may answer. */
 export const PATIENCE_MS = 1_000;
 /** A mechanism that fell has to hold for this long before it is used again; twice as long for each fall. */
-export const DWELL_MS = 10_000;
+export const DWELL_MS = 5_000;
 const LONGEST_DWELL_MS = 300_000;
 /** After this long falls are forgotten: of one that holds, and of one that is no longer there. */
 export const FORGET_MS = 600_000;

@@ -19,6 +19,9 @@ const TRUST_MS = 5_000;
 /** Who else makes slices for our front Services: what they made is stale once a Service has lost its selector. */
 const CONTROL_PLANE = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
 
+/** What the API server says of a kind whose definition is being deleted. */
+const LEAVING = /custom resource definition is terminating/i;
+
 interface Written {
   readonly hash: string;
   readonly version: string;
@@ -101,8 +104,8 @@ export class RoutingWriter {
       return undefined;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // The kind is no longer served: the ladder hears of it from the watch.
-      if (error.code === 404) return undefined;
+      // The kind is no longer served, or is being removed: the ladder hears of it from the watch.
+      if (error.code === 404 || LEAVING.test(error.message)) return undefined;
       if (error.code === 409) return nameTaken(kind, object);
       if (![400, 403, 422].includes(error.code)) throw error;
       return { reason: 'Refused', message: `${kind.kind} ${namespace}/${name}: ${error.message}` };

@@ -16,6 +16,8 @@ import { ROLE } from '../../routing/objects.ts';
 export const EAST_WEST = 'edgeloom.dev/east-west';
 /** Answers that mean there is no such kind for us; anything else is a server in trouble, and passes. */
 const NOT_SERVED = ['NotFound', 'Forbidden'];
+/** A kind that is not there is asked for this often at least: it may be installed at any time. */
+const ASK_AGAIN_MS = 5_000;
 /** How long a start waits for the first lists of kinds that may not be there. */
 const FIRST_MS = 3_000;
 
@@ -39,10 +41,15 @@ export class RoutingStores {
     clock: Clock = systemClock,
   ) {
     this.#clock = clock;
+    const eager: Clock = {
+      now: () => clock.now(),
+      random: () => clock.random(),
+      sleep: (ms, signal) => clock.sleep(Math.min(ms, ASK_AGAIN_MS), signal),
+    };
     const watch = (kind: Kind, labelSelector: string): Store<KubeObject> => {
       const watched = watchKind<KubeObject>(transport, kind, {
         labelSelector,
-        clock,
+        clock: eager,
         onRestart: (reason) => {
           if (NOT_SERVED.includes(reason)) this.#refusedMs.set(kind, clock.now());
           onRestart(kind.kind, reason);

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceDAG } from '#crds/servicedag.ts';
+import { until } from '#hack/demo/observe.ts';
+import { gatewayApiDefinitions } from '#hack/gateway-api/definitions.ts';
+import { Edgeloom, node, region } from './edgeloom.ts';
+
+const GROUP = '/apis/gateway.networking.k8s.io/v1';
+const ROUTES = ['httproutes', 'grpcroutes', 'tcproutes'] as const;
+
+interface Route {
+  readonly metadata: { readonly name: string; readonly generation: number; readonly resourceVersion: string };
+  readonly spec: {
+    readonly parentRefs: readonly { readonly kind: string }[];
+    readonly rules: readonly { readonly backendRefs: readonly { readonly weight: number }[] }[];
+  };
+  readonly status?: object;
+}
+
+/** `front` calls one microservice by each protocol that has routes; `back` is too big for two replicas in one region. */
+function shop(): object {
+  const containers = (cpu: string): object[] => [
+    { name: 'main', image: 'demo:1', resources: { requests: { cpu, memory: '64Mi' } } },
+  ];
+  const callees = ['http', 'grpc', 'tcp'];
+  return {
+    apiVersion: 'edgeloom.dev/v1alpha1',
+    kind: 'ServiceDAG',
+    metadata: { name: 'shop', namespace: 'default' },
+    spec: {
+      ingress: [{ region: 'east', requestsPerSecond: '10' }],
+      microservices: [
+        { name: 'front', work: '1M', template: { spec: { containers: containers('100m') } } },
+        ...callees.map((name) => ({
+          name,
+          work: '1M',
+          replicas: { min: 2 },
+          template: { spec: { containers: containers('2100m') } },
+        })),
+      ],
+      edges: callees.map((to) => ({ from: 'front', to, payload: '1Ki', protocol: to.toUpperCase() })),
+    },
+  };
+}
+
+describe('routing on a real cluster', () => {
+  let edgeloom: Edgeloom;
+  let answer: 'True' | 'False' = 'True';
+  const stop = new AbortController();
+  let ended: Promise<void>;
+
+  /** The part of a Gateway controller: it gives the Gateway an address, and answers every route that refers to it. */
+  async function controller(): Promise<void> {
+    const { api } = edgeloom.cluster;
+    while (!stop.signal.aborted) {
+      for (const plural of ROUTES) {
+        const { body } = await api.send<{ items?: Route[] }>('GET', `${GROUP}/${plural}`);
+        for (const { metadata, spec, status } of body.items ?? []) {
+          const parentRef = spec.parentRefs.find(({ kind }) => kind === 'Gateway');
+          if (parentRef === undefined) continue;
+          const conditions = (['Accepted', 'ResolvedRefs'] as const).map((type) => ({
+            type,
+            status: type === 'Accepted' ? answer : 'True',
+            reason: 'Told',
+            message: 'by the story',
+            observedGeneration: metadata.generation,
+            lastTransitionTime: '2026-01-01T00:00:00Z',
+          }));
+          const next = { parents: [{ parentRef, controllerName: 'edgeloom.dev/story', conditions }] };
+          if (JSON.stringify(status) === JSON.stringify(next)) continue;
+          const path = `${GROUP}/namespaces/default/${plural}/${metadata.name}/status`;
+          await api.send('PATCH', path, { status: next }, 'application/merge-patch+json');
+        }
+      }
+      await sleep(50);
+    }
+  }
+
+  const dag = (): Promise<ServiceDAG> => edgeloom.dag('shop');
+  const gateway = (): object => ({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'east-west', namespace: 'default', labels: { 'edgeloom.dev/east-west': 'true' } },
+    spec: {
+      gatewayClassName: 'story',
+      listeners: [
+        { name: 'web', port: 8080, protocol: 'HTTP' },
+        { name: 'tcp-1', port: 9001, protocol: 'TCP' },
+      ],
+    },
+  });
+  const open = async (): Promise<void> => {
+    edgeloom.kubectl('apply', '--server-side', '-f', gatewayApiDefinitions());
+    edgeloom.kubectl(
+      'wait',
+      '--for=condition=Established',
+      '--timeout=20s',
+      'crd',
+      'tcproutes.gateway.networking.k8s.io',
+    );
+    await edgeloom.apply(gateway());
+    const status = { addresses: [{ type: 'IPAddress', value: '10.77.0.1' }] };
+    const path = `${GROUP}/namespaces/default/gateways/east-west/status`;
+    await edgeloom.cluster.api.send('PATCH', path, { status }, 'application/merge-patch+json');
+  };
+
+  before(async () => {
+    const cpu = 8;
+    edgeloom = await Edgeloom.start('routing', {
+      nodes: [node('east-1', 'east', cpu), node('west-1', 'west', cpu)],
+    });
+    await edgeloom.apply(region('east', 'west'), region('west'));
+    await open();
+    ended = controller();
+  });
+  after(async () => {
+    stop.abort();
+    await ended;
+    await edgeloom.stop();
+  });
+
+  it('splits HTTP, GRPC and TCP calls over two regions by routes that the API server takes', async () => {
+    await edgeloom.apply(shop());
+    await edgeloom.condition('shop', 'Ready', 'True');
+    await until('every edge goes by the Gateway', 20_000, async () => {
+      const { reason } = await edgeloom.condition('shop', 'Routed', 'True');
+      return reason === 'Gateway' ? true : undefined;
+    });
+    const { status } = await dag();
+    assert.equal(status?.edges?.length, 3);
+    for (const { mechanism, weights = [], maxErrorPpm } of status?.edges ?? []) {
+      assert.equal(mechanism, 'Gateway');
+      assert.equal(
+        weights.reduce((sum, { programmedPpm = 0 }) => sum + programmedPpm, 0),
+        1_000_000,
+      );
+      assert.ok((maxErrorPpm ?? Infinity) <= 100);
+    }
+    for (const plural of ROUTES) {
+      const { items } = await edgeloom.cluster.api.get<{ items: Route[] }>(`${GROUP}/${plural}`);
+      const [rule] = items[0]?.spec.rules ?? [];
+      assert.equal(
+        rule?.backendRefs.reduce((sum, { weight }) => sum + weight, 0),
+        10_000,
+        plural,
+      );
+    }
+  });
+
+  it('leads the front Service to the Gateway alone, though the control plane had filled it before', async () => {
+    await until('only our slice is behind the front', 20_000, async () => {
+      const found = edgeloom.kubectl(
+        'get',
+        'endpointslices',
+        '-l',
+        'kubernetes.io/service-name=shop-front-to-http-massive',
+        '-o',
+        'jsonpath={range .items[*]}{.metadata.labels.endpointslice\\.kubernetes\\.io/managed-by}={.endpoints[*].addresses}{";"}{end}',
+      );
+      return found === 'edgeloom=["10.77.0.1"];' ? true : undefined;
+    });
+    const pods = await edgeloom.pods('shop');
+    const caller = pods.find(({ metadata }) => metadata.name.startsWith('shop-front'));
+    assert.match(
+      JSON.stringify(caller?.spec.containers),
+      /DAG_UPSTREAM_HTTP","value":"shop-front-to-http-massive.default.svc:8080"/,
+    );
+  });
+
+  it('costs no write once it is settled', async () => {
+    const versions = (): string =>
+      edgeloom.kubectl(
+        'get',
+        'sdag,svc,endpointslices,httproutes,grpcroutes,tcproutes',
+        '-A',
+        '-o',
+        'jsonpath={range .items[*]}{.kind}/{.metadata.name}={.metadata.resourceVersion}{"\\n"}{end}',
+      );
+    await sleep(2_000);
+    const before = versions();
+    await sleep(4_000);
+    assert.equal(versions(), before);
+  });
+
+  it('comes down in less than 10 s when the Gateway rejects, and says so', async () => {
+    const since = performance.now();
+    answer = 'False';
+    const { reason, message } = await edgeloom.condition('shop', 'Routed', 'False');
+    assert.ok(performance.now() - since < 10_000);
+    assert.equal(reason, 'RoutingDegraded');
+    assert.match(message, /front→http: Gateway: Told: by the story; calls go by EndpointSubset/);
+    await until('the front leads to replicas', 10_000, async () => {
+      const found = edgeloom.kubectl(
+        'get',
+        'endpointslice',
+        'shop-front-to-http-massive-ipv4',
+        '-o',
+        'jsonpath={.endpoints[*].targetRef.kind}',
+      );
+      return found === 'Pod Pod' ? true : undefined;
+    });
+    answer = 'True';
+    await edgeloom.condition('shop', 'Routed', 'True');
+  });
+
+  it('comes down when the definitions are removed, and up when they are back', async () => {
+    const since = performance.now();
+    edgeloom.kubectl('delete', '--wait=false', '-f', gatewayApiDefinitions());
+    const { reason } = await edgeloom.condition('shop', 'Routed', 'False');
+    assert.ok(performance.now() - since < 10_000);
+    assert.equal(reason, 'RoutingDegraded');
+    await until('the definitions are gone', 20_000, async () =>
+      edgeloom.kubectl('get', 'crd', '-o', 'name').includes('httproutes') ? undefined : true,
+    );
+    await open();
+    await edgeloom.condition('shop', 'Routed', 'True', 60_000);
+  });
+
+  it('leaves nothing behind', async () => {
+    await edgeloom.remove('shop');
+    await until('everything of it is gone', 30_000, async () => {
+      const kinds = 'svc,endpointslices,httproutes,grpcroutes,tcproutes';
+      const left = edgeloom.kubectl('get', kinds, '-l', 'edgeloom.dev/dag=shop', '-o', 'name');
+      return left.trim() === '' ? true : undefined;
+    });
+  });
+});
