@@ -69,7 +69,7 @@ Examples:
 }
 
 function command(name: string, summary: string): Command {
-  const store = new Option('--store <where>', 'file of the memory')
+  const store = new Option('--store <where>', 'file of the memory, or bolt://[user:password@]host:port')
     .env('EDGELOOM_MEMORY')
     .makeOptionMandatory();
   return new Command(name)

@@ -1,3 +1,4 @@
+import { openBolt } from './bolt/bolt-store.ts';
 import { openEmbedded } from './embedded/embedded-store.ts';
 import type { Space } from './admission.ts';
 import type { Reembed, TraceStore } from './trace-store.ts';
@@ -9,7 +10,8 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
 }
 
-/** Opens the memory at `where`: a file. */
+/** Opens the memory at `where`: a file, or a server's `bolt://host:port`. */
 export function openStore(where: string, options: OpenOptions): Promise<TraceStore> {
+  if (/^(bolt|neo4j)(\+s|\+ssc)?:\/\//.test(where)) return openBolt({ url: where, ...options });
   return openEmbedded({ path: where, ...options });
 }

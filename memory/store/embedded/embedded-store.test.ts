@@ -16,7 +16,7 @@ import { CONTRACT } from '#memory/store/contract.table.ts';
 import { DamagedMemory, MemoryUnavailable } from '#memory/store/errors.ts';
 import { RefusedTrace } from '#memory/trace/refusal.ts';
 import { openEmbedded } from './embedded-store.ts';
-import { priority } from './eviction.ts';
+import { priority } from '#memory/store/priority.ts';
 
 const space = { dimension: 16, encoderVersion: TEST_ENCODER };
 const arena = { tenant: 'arena', encoderVersion: TEST_ENCODER };
@@ -54,7 +54,7 @@ describe('the embedded store', () => {
     assert.deepEqual(await second.knn(vectorOf(1, 16), 5, arena), before);
     assert.deepEqual(await second.get('stranger', []), []);
     await second.expire({ nowMs: 1_700_000_000_000, maxPerShard: 1 });
-    assert.equal((await second.knn(vectorOf(1, 16), 5, arena))[0]?.reward, Math.fround(0.1));
+    assert.equal((await second.knn(vectorOf(1, 16), 5, arena))[0]?.reward, 0.1);
     await second.close();
   });
 

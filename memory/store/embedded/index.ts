@@ -77,8 +77,7 @@ export class VectorIndex {
 
   #passes(filter: Filter, tenant: number): Passes {
     const since = filter.sinceMs ?? -Infinity;
-    // Rewards are kept as 32-bit floats; so is the limit.
-    const reward = Math.fround(filter.minReward ?? -Infinity);
+    const reward = filter.minReward ?? -Infinity;
     const slice = filter.slice === undefined ? undefined : this.#names.known(filter.slice);
     const shared = filter.ownOnly === true ? 0 : SHAREABLE;
     return (segment, i) => {

@@ -19,7 +19,7 @@ export class Segment {
   readonly createdMs = new Float64Array(SEGMENT);
   readonly usedMs = new Float64Array(SEGMENT);
   readonly uses = new Uint32Array(SEGMENT);
-  readonly rewards = new Float32Array(SEGMENT);
+  readonly rewards = new Float64Array(SEGMENT);
   readonly tenants = new Uint32Array(SEGMENT);
   readonly slices = new Uint32Array(SEGMENT);
   /** First 8 bytes of the id, in two halves: ties are broken by them. */
@@ -38,4 +38,4 @@ export const ALIVE = 1;
 export const SHAREABLE = 2;
 
 /** Bytes of a segment outside the kernel's memory. */
-export const columnBytes = (dimension: number): number => SEGMENT * (dimension * 4 + 4 + 8 * 3 + 4 * 6 + 1);
+export const columnBytes = (dimension: number): number => SEGMENT * (dimension * 4 + 4 + 8 * 4 + 4 * 5 + 1);
