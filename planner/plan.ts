@@ -16,8 +16,9 @@ import type { RankedNode } from './rank.ts';
 import { fixedHosts } from './present.ts';
 import { mended } from './mend.ts';
 import type { Judged } from './mend.ts';
+import { ease } from './search/ease.ts';
 import { compareJudged } from './search/refine.ts';
-import { sourceOf } from './sources.ts';
+import { evaluationsPerMs, sourceOf } from './sources.ts';
 
 /** How a plan is made. */
 export interface PlanOptions {
@@ -33,10 +34,15 @@ export interface PlanOptions {
   readonly replicas?: Replicas;
   /** Hosts that are searched at first when the world has more; 256 by default. Fewer is faster. */
   readonly hosts?: number;
+  /** Share of J that a plan may cost more so that all of its branches are done early; 0 by default. For `search` and `utility`. */
+  readonly ease?: number;
 }
 
 /** Defaults of `edgeloom plan`. */
 export const PLAN_DEFAULTS: PlanOptions = { objective: 'utility', budgetMs: 50, planner: 'search' };
+
+/** What the planner's server and the simulator give for ease: real requests wait for the late branch, which ℓ does not see. */
+export const EASE = 0.05;
 
 /** A candidate that was not chosen. */
 export interface Alternative {
@@ -128,7 +134,11 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
       : mended(evaluator, first, options, fixed);
   if (last !== undefined) judged.push(last);
   // Sorting is stable: of equal plans the one of the earlier source is taken.
-  const [chosen, ...others] = judged.toSorted(order);
+  const [best, ...rest] = judged.toSorted(order);
+  const eased = best === undefined ? undefined : easedFrom(evaluator, best, options, fixed);
+  if (eased !== undefined) judged.push(eased);
+  const chosen = eased ?? best;
+  const others = best === undefined || eased === undefined ? rest : [best, ...rest];
   if (chosen === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
   const ranking = rankNodes(evaluator, chosen.assign, options.ranks ?? 1, fixed);
   return {
@@ -148,6 +158,23 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
     feasibleBeforeRepair: judged.filter((j) => !j.repaired && j.judgement.feasible).length,
     repaired: judged.filter((j) => j.repaired).length,
   };
+}
+
+/** The placement near `best` that is done earlier in the mean, where it costs at most the ease and breaks no more limits. */
+function easedFrom(
+  evaluator: Evaluator,
+  best: Judged,
+  { ease: share = 0, planner, objective, budgetMs }: PlanOptions,
+  fixed?: Int32Array,
+): Judged | undefined {
+  if (share === 0 || planner !== 'search' || objective !== 'utility' || !best.judgement.feasible)
+    return undefined;
+  const assign = ease(evaluator, best.assign, Math.floor(budgetMs * evaluationsPerMs(evaluator)), fixed);
+  const judgement = judge(evaluator.instance, assign);
+  const { feasible, cost, violations } = judgement;
+  const dear = cost > best.judgement.cost * (1 + share);
+  if (!feasible || dear || violations.length > best.judgement.violations.length) return undefined;
+  return { method: `${best.method}+ease`, assign, judgement, repaired: false };
 }
 
 const keepsAll = (first: number, count: number, fixed: Int32Array | undefined): boolean =>

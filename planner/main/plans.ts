@@ -4,7 +4,7 @@ import type { Objects } from '#world/objects.ts';
 import { snapshotOf } from '#world/snapshot.ts';
 import { documentOf } from '../document.ts';
 import type { PlanDocument } from '../document.ts';
-import { PLAN_DEFAULTS, planDag } from '../plan.ts';
+import { EASE, PLAN_DEFAULTS, planDag } from '../plan.ts';
 import type { SourceName } from '../sources.ts';
 import type { BodyProblem, PlanRequest } from './request.ts';
 
@@ -27,7 +27,8 @@ export async function answerPlan(request: PlanRequest, elapsed: () => number): P
   const budgetMs = Math.min(request.budgetMs ?? PLAN_DEFAULTS.budgetMs, request.deadlineMs / 2);
   const planner = request.planner as SourceName;
   try {
-    const plan = await planDag(snapshotOf(objects), dag, { keep, ranks, objective, planner, budgetMs });
+    const options = { keep, ranks, objective, planner, budgetMs, ease: EASE };
+    const plan = await planDag(snapshotOf(objects), dag, options);
     return { kind: 'plan', document: documentOf(plan, elapsed()) };
   } catch (error) {
     if (!(error instanceof UnknownReference)) throw error;

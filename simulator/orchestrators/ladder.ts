@@ -1,5 +1,5 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
-import { planDag } from '#planner/plan.ts';
+import { EASE, planDag } from '#planner/plan.ts';
 import { replan } from '#planner/replan.ts';
 import type { Replan } from '#planner/replan.ts';
 import { sourceOf } from '#planner/sources.ts';
@@ -130,6 +130,7 @@ export class Ladder implements Orchestrator {
         budgetMs: this.#budgetMs,
         planner: this.#recipe.planner,
         hosts: this.#hosts,
+        ease: EASE,
         replicas: (name) => counts[name] ?? 1,
       });
       if (!feasible && counts !== least) continue;
