@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TEST_ENCODER, traceOf, vectorOf } from '#memory/test-traces.ts';
 import { CONTRACT } from '#memory/store/contract.table.ts';
 import { MemoryUnavailable } from '#memory/store/errors.ts';
@@ -118,14 +118,30 @@ describe(`the Bolt store on a live server${live === undefined ? ' (left out: EDG
 });
 
 describe('the Bolt store', () => {
-  it('says so when nobody answers, or somebody else does', async () => {
-    const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    await new Promise<void>((ready) => void other.listen(0, '127.0.0.1', () => ready()));
-    const { port } = other.address() as AddressInfo;
-    await assert.rejects(openBolt({ url: `bolt://127.0.0.1:${port}`, space }), MemoryUnavailable);
-    await new Promise<void>((closed) => void other.close(() => closed()));
-    await assert.rejects(openBolt({ url: `bolt://127.0.0.1:${port}`, space }), MemoryUnavailable);
-  }).timeout(20_000);
+  const strangers: Record<string, (socket: Socket) => void> = {
+    'somebody else answers': (socket) => {
+      socket.write('HTTP/1.1 400 Bad Request\r\n\r\n');
+      socket.destroySoon();
+    },
+    'somebody hangs up': (socket) => void socket.destroy(),
+    'somebody stays silent': () => undefined,
+  };
+  for (const [what, answer] of Object.entries(strangers)) {
+    it(`says so when ${what}, and when nobody is there`, async () => {
+      const sockets: Socket[] = [];
+      const other = createServer((socket) => {
+        sockets.push(socket.on('error', () => undefined));
+        answer(socket);
+      });
+      await new Promise<void>((ready) => void other.listen(0, '127.0.0.1', () => ready()));
+      const { port } = other.address() as AddressInfo;
+      const url = `bolt://127.0.0.1:${port}`;
+      await assert.rejects(openBolt({ url, space }), MemoryUnavailable);
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((closed) => void other.close(() => closed()));
+      await assert.rejects(openBolt({ url, space }), MemoryUnavailable);
+    }).timeout(20_000);
+  }
 
   it('speaks the dialect of the server', () => {
     assert.equal(dialectOf('Neo4j/v5.11.0 compatible graph database server - Memgraph').name, 'Memgraph');
