@@ -149,7 +149,7 @@ const resources = (what: string): z.ZodOptional<z.ZodRecord<z.ZodString, z.ZodSt
 const status = z
   .strictObject({
     observedGeneration: natural().optional().describe('Generation of the spec this status is about.'),
-    conditions: conditions('Accepted, AgentReady, Ready'),
+    conditions: conditions('Accepted, AgentReady, Networked, Ready'),
     nodes: natural().optional().describe('Nodes in the region.'),
     capacity: resources('What they offer, as quantities by resource.'),
     allocated: resources('What runs on them takes, as quantities by resource.'),

@@ -28,6 +28,21 @@ export const HTTPROUTE = gatewayApi('httproutes', 'HTTPRoute');
 export const GRPCROUTE = gatewayApi('grpcroutes', 'GRPCRoute');
 export const TCPROUTE = gatewayApi('tcproutes', 'TCPRoute');
 
+const calico = (plural: string, kind: string, namespaced: boolean): Kind => ({
+  group: 'projectcalico.org',
+  version: 'v3',
+  plural,
+  kind,
+  namespaced,
+});
+
+/** Calico's API: aggregated by its API server, or native definitions; the URL is the same. */
+export const IPPOOL = calico('ippools', 'IPPool', false);
+export const BGPFILTER = calico('bgpfilters', 'BGPFilter', false);
+export const NETWORKPOLICY = calico('networkpolicies', 'NetworkPolicy', true);
+/** What Calico's own parts store where neither is there: not for others to write. */
+export const STORED_IPPOOL: Kind = { ...IPPOOL, group: 'crd.projectcalico.org', version: 'v1' };
+
 /** Field manager of everything the operator applies. */
 export const FIELD_MANAGER = 'edgeloom-operator';
 

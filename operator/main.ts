@@ -11,6 +11,7 @@ import type { KubeObject } from '#kube/object.ts';
 import type { Transport } from '#kube/transport.ts';
 import { WorkQueue } from '#kube/workqueue.ts';
 import { Caches, dagKeyOf } from './caches.ts';
+import { CalicoController } from './controllers/calico/controller.ts';
 import { EdgeRegionController } from './controllers/edgeregion/controller.ts';
 import { GateController } from './controllers/gates/controller.ts';
 import { RoutingPart } from './controllers/routing/part.ts';
@@ -65,7 +66,11 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const shell = { transport, caches, world, events, metrics, plannerUrl, namespace, nowMs: () => Date.now() };
   const planning = new Planning(shell);
   const dags = new ServiceDagController({ ...shell, planning, routing: (key) => routing.report(key) });
-  const regions = new EdgeRegionController(shell);
+  const calico = new CalicoController({
+    ...shell,
+    told: (region) => regionController.queue.addAfter(region, SETTLE_MS),
+  });
+  const regions = new EdgeRegionController({ ...shell, networked: (region) => calico.verdict(region) });
   const gates = new GateController(shell);
   const controller = (
     name: string,
@@ -93,6 +98,12 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const regionController = controller(
     'edgeregion',
     (key, context) => regions.reconcile(key, context),
+    listKeys(caches.regions),
+    1,
+  );
+  const calicoController = controller(
+    'calico',
+    (key, context) => calico.reconcile(key, context),
     listKeys(caches.regions),
     1,
   );
@@ -142,7 +153,10 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   });
   caches.regions.subscribe((key, before, after) => {
     regionController.queue.addAfter(key, SETTLE_MS);
-    if (relevance.region(before, after) !== 'none') everyDag();
+    if (relevance.region(before, after) === 'none') return;
+    everyDag();
+    // The ranks of one region depend on the links of all.
+    for (const region of caches.regions.list()) calicoController.queue.addAfter(region.metadata.name, SUM_MS);
   });
   caches.leases.subscribe((key) => {
     const region = regionOfLease(key);
@@ -155,7 +169,9 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const act = async (while_: AbortSignal): Promise<void> => {
     await caches.synced(while_);
     log.info({ identity }, 'operator acts');
-    await Promise.all([dagController, regionController, gateController, routing].map((c) => c.run(while_)));
+    await Promise.all(
+      [dagController, regionController, calicoController, gateController, routing].map((c) => c.run(while_)),
+    );
   };
   try {
     await runParts(signal, [

@@ -5,6 +5,7 @@ import type { Caches } from '../../caches.ts';
 import { awayAfterMs } from '../../agent-lease.ts';
 import { agentLease } from '../../kinds.ts';
 import type { World } from '../../world.ts';
+import type { Verdict } from '../servicedag/verdict.ts';
 import { writeStatus } from './apply.ts';
 import { regionStatus } from './decide.ts';
 
@@ -18,6 +19,8 @@ export interface RegionShell {
   /** Where the agents' Leases are. */
   readonly namespace: string;
   readonly nowMs: () => number;
+  /** Whether the pods of a region get addresses of its own pool; undefined when it names none. */
+  readonly networked: (region: string) => Verdict | undefined;
 }
 
 /** EdgeRegion → status: members, capacity, what is allocated, and what is wrong with it. */
@@ -37,7 +40,13 @@ export class EdgeRegionController {
     if (region === undefined) return;
     const lease = caches.leases.get(`${namespace}/${agentLease(name)}`);
     const { snapshot } = world.now(nowMs());
-    const status = regionStatus({ region, snapshot, lease, nowMs: nowMs() });
+    const status = regionStatus({
+      region,
+      snapshot,
+      lease,
+      nowMs: nowMs(),
+      networked: this.#shell.networked(name),
+    });
     await writeStatus(transport, region, status, signal);
     // An agent that goes away says nothing: its Lease just grows old.
     const afterMs = awayAfterMs(lease, nowMs());

@@ -9,6 +9,7 @@ interface Case {
   readonly others?: readonly CachedRegion[];
   readonly nodes?: readonly CachedNode[];
   readonly lease?: Lease | undefined;
+  readonly networked?: Parameters<typeof regionStatus>[0]['networked'];
 }
 
 const statusIn = (tc: Case, region = tc.region ?? givenRegion('north')): ReturnType<typeof regionStatus> => {
@@ -16,7 +17,7 @@ const statusIn = (tc: Case, region = tc.region ?? givenRegion('north')): ReturnT
   const pods = [givenPod('front', { node: 'a' })];
   const objects = { nodes, regions: [region, ...others], dags: [givenDag()], pods, nowMs: NOON };
   const lease = 'lease' in tc ? tc.lease : givenLease('north');
-  return regionStatus({ region, snapshot: snapshotOf(objects), lease, nowMs: NOON });
+  return regionStatus({ region, snapshot: snapshotOf(objects), lease, nowMs: NOON, networked: tc.networked });
 };
 
 describe('decide about an EdgeRegion', () => {
@@ -34,6 +35,11 @@ describe('decide about an EdgeRegion', () => {
       given: { lease: undefined },
       type: 'AgentReady',
       want: /^False NoAgent .*edgeloom agent --region north/,
+    },
+    'a pool that is not there is told': {
+      given: { networked: { status: 'False', reason: 'NoCalico', message: 'why' } },
+      type: 'Networked',
+      want: /^False NoCalico why$/,
     },
     'an agent that renewed 15 s ago is there': {
       given: { lease: givenLease('north', 15_000) },

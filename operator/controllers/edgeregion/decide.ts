@@ -13,12 +13,14 @@ export interface Input {
   /** Lease of the region's agent, when there is one. */
   readonly lease: Lease | undefined;
   readonly nowMs: number;
+  /** Whether its pods get addresses of its own pool; undefined when it names none. */
+  readonly networked: Verdict | undefined;
 }
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /** The whole status of an EdgeRegion. Pure; quantities are rounded so that it changes only when something has changed. */
-export function regionStatus({ region, snapshot, lease, nowMs }: Input): EdgeRegionStatus {
+export function regionStatus({ region, snapshot, lease, nowMs, networked }: Input): EdgeRegionStatus {
   const name = region.metadata.name;
   const problems = snapshot.problems.filter((problem) => problem.region === name);
   const members = snapshot.hosts.map((host, h) => ({ host, h })).filter(({ host }) => host.region === name);
@@ -29,8 +31,11 @@ export function regionStatus({ region, snapshot, lease, nowMs }: Input): EdgeReg
     Accepted: accepted,
     AgentReady: agent,
     Ready: readyVerdict(accepted, agent, problems, ready.length),
+    ...(networked === undefined ? {} : { Networked: networked }),
   };
-  let list: Condition[] | undefined = region.status?.conditions;
+  let list: Condition[] | undefined = region.status?.conditions?.filter(
+    ({ type }) => type !== 'Networked' || networked !== undefined,
+  );
   const nowIso = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
   for (const [type, verdict] of Object.entries(verdicts)) {
     list = setCondition(

@@ -9,11 +9,13 @@ import type { Transport } from '#kube/transport.ts';
 import { watchKind } from '#kube/watch.ts';
 import { BY_DAG, dagKeyOf } from '../../caches.ts';
 import type { Caches } from '../../caches.ts';
-import { GATEWAY, GRPCROUTE, HTTPROUTE, TCPROUTE } from '../../kinds.ts';
+import { GATEWAY, GRPCROUTE, HTTPROUTE, NETWORKPOLICY, TCPROUTE } from '../../kinds.ts';
 import { ROLE } from '../../routing/objects.ts';
 
 /** Label of the Gateway that calls between regions may go through. */
 export const EAST_WEST = 'edgeloom.dev/east-west';
+/** Kinds that may not be there. */
+const OPTIONAL = [HTTPROUTE, GRPCROUTE, TCPROUTE, NETWORKPOLICY];
 /** Answers that mean there is no such kind for us; anything else is a server in trouble, and passes. */
 const NOT_SERVED = ['NotFound', 'Forbidden'];
 /** A kind that is not there is asked for this often at least: it may be installed at any time. */
@@ -59,9 +61,7 @@ export class RoutingStores {
       return watched.store;
     };
     this.gateways = watch(GATEWAY, EAST_WEST);
-    const own = [ENDPOINTSLICE, HTTPROUTE, GRPCROUTE, TCPROUTE].map(
-      (kind) => [kind, watch(kind, ROLE)] as const,
-    );
+    const own = [ENDPOINTSLICE, ...OPTIONAL].map((kind) => [kind, watch(kind, ROLE)] as const);
     for (const [, store] of own) store.addIndex(BY_DAG, dagKeyOf);
     this.#stores = new Map([[SERVICE, caches.services as unknown as Store<KubeObject>], ...own]);
   }
@@ -90,10 +90,9 @@ export class RoutingStores {
     await Promise.race([all, this.#clock.sleep(FIRST_MS, signal).catch(() => undefined)]);
   }
 
-  /** Kinds of routes that the server serves, as one word: it changes when one comes or goes. */
+  /** Optional kinds that the server serves, as one word: it changes when one comes or goes. */
   served(): string {
-    return [HTTPROUTE, GRPCROUTE, TCPROUTE]
-      .filter((kind) => this.serves(kind))
+    return OPTIONAL.filter((kind) => this.serves(kind))
       .map(({ kind }) => kind)
       .join();
   }
