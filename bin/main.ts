@@ -5,6 +5,7 @@ import { partCommands } from './commands/parts.ts';
 import { memoryCommand } from './commands/memory.ts';
 import { planCommand } from './commands/plan.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { trainCommand } from './commands/train.ts';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
@@ -20,6 +21,7 @@ program.addCommand(planCommand());
 program.addCommand(simulateCommand());
 program.addCommand(evaluateCommand());
 program.addCommand(memoryCommand());
+program.addCommand(trainCommand());
 program.addCommand(clusterCommand());
 for (const command of partCommands()) program.addCommand(command);
 

@@ -42,7 +42,9 @@ export function checkFeeds(inputs: readonly Port[], feeds: Values): void {
   const known = new Set(inputs.map((port) => port.name));
   const stranger = Object.keys(feeds).find((name) => !known.has(name));
   if (stranger !== undefined)
-    throw new FeedError(`no input is named "${stranger}"; the inputs: ${[...known].join(', ')}`);
+    throw new FeedError(
+      `no input is named "${stranger}"; the ${known.size} inputs: ${[...known].slice(0, 8).join(', ')}${known.size > 8 ? ', …' : ''}`,
+    );
 }
 
 /** The ports that are still fed when `weights` are bound. */

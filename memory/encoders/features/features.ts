@@ -1,19 +1,12 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import type { Snapshot } from '#world/snapshot.ts';
+import type { GraphFeatures } from './graph.ts';
 import { heatMaps } from './heat-maps.ts';
 import type { Positions } from './heat-maps.ts';
 import { requestFeatures, serviceFeatures } from './service-graph.ts';
 import { telemetryFeatures } from './telemetry.ts';
 import type { Sample } from './telemetry.ts';
 import { topologyFeatures } from './topology.ts';
-
-/** A graph as numbers: features of nodes and edges row by row, and which nodes each edge joins. */
-export interface GraphFeatures {
-  readonly nodes: Float32Array;
-  readonly edges: Float32Array;
-  readonly from: Int32Array;
-  readonly to: Int32Array;
-}
 
 /** All an encoder may look at before a plan is made: raw, unpadded, in the columns that the column lists name. */
 export interface Features {

@@ -16,7 +16,8 @@ export function positionsOf(nodes: readonly KubeNode[]): Positions {
     const [latitude, longitude] = ['latitude', 'longitude'].map((word) =>
       Number.parseFloat(metadata.annotations?.[`edgeloom.dev/${word}`] ?? ''),
     ) as [number, number];
-    if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) positions.set(metadata.name, { latitude, longitude });
+    if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)
+      positions.set(metadata.name, { latitude, longitude });
   }
   return positions;
 }
@@ -59,10 +60,14 @@ export function heatMaps(
       (users.get(region) ?? 0) / (members.get(region) ?? 1),
       own.filter(({ host }) => host === h).length,
     ];
-    for (const [c, value] of values.entries()) sums[cell * CHANNELS + c] = (sums[cell * CHANNELS + c] ?? 0) + value;
+    for (const [c, value] of values.entries())
+      sums[cell * CHANNELS + c] = (sums[cell * CHANNELS + c] ?? 0) + value;
   }
   for (let cell = 0; cell < GRID * GRID; cell++) {
-    const [capacity = 0, load = 0, rate = 0, replicas = 0] = sums.subarray(cell * CHANNELS, (cell + 1) * CHANNELS);
+    const [capacity = 0, load = 0, rate = 0, replicas = 0] = sums.subarray(
+      cell * CHANNELS,
+      (cell + 1) * CHANNELS,
+    );
     const row = [scaled(capacity), capacity > 0 ? load / capacity : 0, scaled(rate), scaled(replicas)];
     maps.set(row, cell * CHANNELS);
   }
@@ -78,7 +83,8 @@ function cellsOf({ hosts }: Snapshot, positions: Positions): Map<number, number>
   const axis = (of: (p: (typeof placed)[number]) => number): ((p: (typeof placed)[number]) => number) => {
     const low = placed.reduce((least, p) => Math.min(least, of(p)), Infinity);
     const high = placed.reduce((most, p) => Math.max(most, of(p)), -Infinity);
-    return (p) => (high > low ? Math.min(GRID - 1, Math.floor(((of(p) - low) / (high - low)) * GRID)) : GRID >> 1);
+    return (p) =>
+      high > low ? Math.min(GRID - 1, Math.floor(((of(p) - low) / (high - low)) * GRID)) : GRID >> 1;
   };
   const [column, row] = [axis((p) => p.x), axis((p) => p.y)];
   return new Map(placed.map((p) => [p.h, row(p) * GRID + column(p)]));

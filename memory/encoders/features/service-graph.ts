@@ -6,7 +6,7 @@ import { instanceOf } from '#world/instance.ts';
 import { podRequests, servingMilliCpu } from '#world/requests.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { COLUMNS, scaled } from './columns.ts';
-import type { GraphFeatures } from './features.ts';
+import type { GraphFeatures } from './graph.ts';
 
 /** Millions of instructions per second and core: what load is measured against when no node is known. */
 const TYPICAL_MIPS = 3000;
@@ -96,7 +96,10 @@ export function requestFeatures(snapshot: Snapshot, dag: ServiceDAG): Float32Arr
 const depthOf = (demand: Demand): number => longest(demand, () => 1);
 
 /** Microseconds that the longest chain takes on the median host it may run on, waiting for nothing. */
-function longestServe(demand: Demand, services: readonly { name: string; hosts: Int32Array; serve: Float64Array }[]): number {
+function longestServe(
+  demand: Demand,
+  services: readonly { name: string; hosts: Int32Array; serve: Float64Array }[],
+): number {
   const middle = new Map(
     services.map(({ name, hosts, serve }) => {
       const times = Float64Array.from(hosts, (h) => serve[h] ?? 0).toSorted();

@@ -4,7 +4,7 @@ import { ledgerWithout } from '#world/snapshot.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { sliceOf } from '#world/service.ts';
 import { scaled } from './columns.ts';
-import type { GraphFeatures } from './features.ts';
+import type { GraphFeatures } from './graph.ts';
 
 /** Vertices and arcs that are looked at; of a larger world the hosts with the least free processors are left out. */
 export const MOST_VERTICES = 4096;
@@ -53,7 +53,8 @@ export function topologyFeatures(snapshot: Snapshot, dag: ServiceDAG): GraphFeat
   const arcs: number[] = [];
   for (let arc = 0; arc < graph.head.length && arcs.length < MOST_ARCS; arc++) {
     const carries = graph.slices[arc]?.has(slice) !== false;
-    if (carries && (position[graph.tail[arc] ?? 0] ?? -1) >= 0 && (position[graph.head[arc] ?? 0] ?? -1) >= 0) arcs.push(arc);
+    if (carries && (position[graph.tail[arc] ?? 0] ?? -1) >= 0 && (position[graph.head[arc] ?? 0] ?? -1) >= 0)
+      arcs.push(arc);
   }
   return {
     nodes: Float32Array.from(kept.flatMap(row)),
@@ -82,4 +83,3 @@ function keptVertices({ graph, hosts }: Snapshot, worth: (host: number) => numbe
   const dropped = new Set(least.slice(0, spare));
   return all.filter((v) => !dropped.has(v)).slice(0, MOST_VERTICES);
 }
-

@@ -1,0 +1,170 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { onnxruntime } from '#learning/executors/onnxruntime.ts';
+import { Random } from '#learning/random.ts';
+import { Encoder } from '#memory/encoders/encoder.ts';
+import type { Encoded } from '#memory/encoders/encoder.ts';
+import type { Example } from '#memory/encoders/training/example.ts';
+import { qualityOf } from '#memory/encoders/training/quality.ts';
+import type { Errors, Quality } from '#memory/encoders/training/quality.ts';
+import { digestOfExamples, saveEncoder } from '#memory/encoders/training/save-encoder.ts';
+import { TRAINING_DEFAULTS, trainEncoder } from '#memory/encoders/training/train-encoder.ts';
+import { examplesOf } from '../encoder-examples.ts';
+import { printInputError } from '../input-error.ts';
+import { table } from '../table.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+const BAD_INPUT = 2;
+
+/** Of every five cities one is kept from training, to measure on. */
+const HELD_OUT = 5;
+
+interface Options {
+  readonly out: string;
+  readonly scenario: readonly string[];
+  readonly test: readonly string[];
+  readonly cities: number;
+  readonly seconds: number;
+  readonly epochs: number;
+  readonly metric: number;
+  readonly seed: number;
+  readonly data?: string;
+  readonly orchestrator: string;
+}
+
+/** `edgeloom train`: models from simulations. */
+export function trainCommand(): Command {
+  return new Command('train').summary('train models on simulations').addCommand(encoderCommand());
+}
+
+const names = (text: string): string[] => text.split(',').map((name) => name.trim());
+const real = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('a number, 0 or more');
+  return value;
+};
+
+function encoderCommand(): Command {
+  return new Command('encoder')
+    .summary('train the encoder of the memory')
+    .description(
+      'Simulates cities, learns to foretell how each service graph fares (docs/learning.md), and writes encoder.onnx and\n' +
+        'encoder.json. One city of five is kept from training; errors are those on them. Same arguments, same files.',
+    )
+    .requiredOption('--out <dir>', 'where to write the encoder')
+    .option('--scenario <a,b>', 'scenarios to learn from', names, ['S3'])
+    .option('--test <a,b>', 'further scenarios to measure on, never learnt from', names, [])
+    .option('--cities <n>', 'cities of each scenario', wholeNumber(HELD_OUT, 10_000), 40)
+    .option('--seconds <n>', 'simulated time of each at most', wholeNumber(20, 86_400), 60)
+    .option('--epochs <n>', 'passes over the examples', wholeNumber(1, 1000), TRAINING_DEFAULTS.epochs)
+    .option(
+      '--metric <x>',
+      'weight of the term that ties distance to outcome',
+      real,
+      TRAINING_DEFAULTS.metric,
+    )
+    .option('--orchestrator <name>', 'who places in the simulations', 'search')
+    .option('--seed <n>', 'of the weights and of the first city', wholeNumber(0), 1)
+    .option('--data <dir>', 'folder of recorded data sets (default: EDGELOOM_DATA)')
+    .action(async (options: Options) => {
+      try {
+        await train(options);
+      } catch (error) {
+        if (!printInputError(error)) throw error;
+        process.exitCode = BAD_INPUT;
+      }
+    });
+}
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function simulated(scenario: string, seed: number, options: Options): Promise<Example[]> {
+  const { orchestrator, data, seconds } = options;
+  const run = { scenario, orchestrator, seed, dataFolder: data ?? process.env['EDGELOOM_DATA'] };
+  const examples = await examplesOf({ ...run, untilMicros: seconds * 1e6 });
+  say(`${scenario}, city ${seed}: ${examples.length} examples`);
+  return examples;
+}
+
+async function train(options: Options): Promise<void> {
+  const [learnt, kept]: [Example[], Example[]] = [[], []];
+  for (let city = 0; city < options.cities; city++) {
+    for (const scenario of options.scenario) {
+      const examples = await simulated(scenario, options.seed + city, options);
+      (city % HELD_OUT === HELD_OUT - 1 ? kept : learnt).push(...examples);
+    }
+  }
+  const trained = await trainEncoder(
+    onnxruntime,
+    learnt,
+    { ...TRAINING_DEFAULTS, seed: options.seed, epochs: options.epochs, metric: options.metric },
+    (epoch, loss) => say(`epoch ${epoch}: loss ${loss.toFixed(4)}`),
+  );
+  const encoder = new Encoder(trained.weights, trained.normalisers);
+  const random = new Random(options.seed).split('quality');
+  const seen = await encodeAll(encoder, learnt);
+  const draw = (below: number): number => random.whole(below);
+  const measure = async (examples: readonly Example[]): Promise<Quality> =>
+    qualityOf(learnt, seen, examples, await encodeAll(encoder, examples), trained.outcomes, draw);
+  const qualities = new Map([['other cities', await measure(kept)]]);
+  const [learntBlind, keptBlind] = [learnt.map(blind), kept.map(blind)];
+  const seenBlind = await encodeAll(encoder, learntBlind);
+  const foretold = await encodeAll(encoder, keptBlind);
+  qualities.set(
+    'other cities, before the first run (no telemetry)',
+    qualityOf(learntBlind, seenBlind, keptBlind, foretold, trained.outcomes, draw),
+  );
+  for (const scenario of options.test)
+    qualities.set(scenario, await measure(await simulated(scenario, options.seed, options)));
+  await encoder.close();
+  for (const [name, quality] of qualities) printQuality(name, quality);
+  const data = {
+    source: `${options.scenario.join(', ')}; ${options.cities} cities of each from seed ${options.seed}, ${options.seconds} s, ${options.orchestrator}`,
+    examples: learnt.length,
+    sha256: digestOfExamples(learnt),
+  };
+  const manifest = await saveEncoder(options.out, trained, {
+    seed: options.seed,
+    data,
+    quality: figuresOf(qualities.get('other cities')),
+  });
+  process.stdout.write(`\n${manifest.version} in ${options.out}\n`);
+}
+
+/** As it is before the first run: nothing has been measured of it. */
+const blind = (e: Example): Example => ({ ...e, features: { ...e.features, telemetry: new Float32Array() } });
+
+async function encodeAll(encoder: Encoder, examples: readonly Example[]): Promise<Encoded[]> {
+  const encoded: Encoded[] = [];
+  for (const { features } of examples) encoded.push(await encoder.encode(features));
+  return encoded;
+}
+
+const METHODS = {
+  mean: 'the mean',
+  linear: 'linear, pooled features',
+  persistence: 'the last period goes on',
+  encoder: 'encoder',
+  random: '8 at random',
+  nearestByPooled: '8 nearest by pooled features',
+  nearestByVector: '8 nearest by vector',
+} as const;
+
+function printQuality(name: string, quality: Quality): void {
+  const rows = Object.entries(METHODS).map(([key, method]) => [
+    method,
+    ...quality[key as keyof typeof METHODS].map((error) => (Number.isNaN(error) ? '-' : error.toFixed(4))),
+  ]);
+  process.stdout.write(`\n${name}: ${quality.examples} examples, root mean squared error\n`);
+  process.stdout.write(`${table(['FORECAST', 'LOG LATENCY', 'VIOLATED', 'BUSY'], rows)}\n`);
+}
+
+function figuresOf(quality: Quality | undefined): Record<string, number> {
+  const outcomes = ['logLatency', 'violated', 'busy'];
+  const of = (key: keyof typeof METHODS, errors: Errors = [0, 0, 0]): [string, number][] =>
+    errors.map((error, i) => [`${key}.${outcomes[i]}.rmse`, Number(error.toPrecision(4))]);
+  return Object.fromEntries(
+    Object.keys(METHODS).flatMap((key) =>
+      of(key as keyof typeof METHODS, quality?.[key as keyof typeof METHODS]),
+    ),
+  );
+}
