@@ -26,8 +26,17 @@ export async function svgOf(spec: TopLevelSpec): Promise<string> {
   ]);
   const view = new View(parse(compile(spec).spec), { renderer: 'none', logLevel: errorsOnly });
   try {
-    return await view.toSVG();
+    return numbered(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** The library numbers clips and gradients over the life of the process: here from 0 in every picture, so that it is reproducible. */
+function numbered(svg: string): string {
+  const ids = new Map<string, number>();
+  return svg.replaceAll(/(?<=id="|url\(#)(clip|gradient_)(\d+)/g, (id: string, kind: string) => {
+    if (!ids.has(id)) ids.set(id, ids.size);
+    return `${kind}${ids.get(id)}`;
+  });
 }
