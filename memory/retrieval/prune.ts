@@ -1,0 +1,97 @@
+import { EDGE_FEATURES, EDGE_WIDTH, NODE_FEATURES, NODE_WIDTH } from './subgraph.ts';
+import type { Subgraph } from './subgraph.ts';
+
+/** A network of one hidden layer: σ(w₂·tanh(W₁x + b₁) + b₂). */
+export interface Mlp {
+  readonly inputs: number;
+  /** `hidden * inputs`, row by row. */
+  readonly first: readonly number[];
+  readonly firstBias: readonly number[];
+  readonly second: readonly number[];
+  readonly secondBias: number;
+}
+
+/** Weights of adaptive soft pruning: MLP_v over [distance, f_v, age] and MLP_e over [distance, f_e, age]. */
+export interface PruningWeights {
+  readonly node: Mlp;
+  readonly edge: Mlp;
+}
+
+/** Attention weights of Eq. 1. */
+export interface Pruned {
+  /** α_v of each node, in (0, 1). */
+  readonly nodes: Float64Array;
+  /** α_e of each edge, in (0, 1). */
+  readonly edges: Float64Array;
+}
+
+/** A day: ages enter as age / (age + this), so that they stay below 1. */
+const AGE_SCALE_MS = 86_400_000;
+
+/**
+ * Weights that were set, not learned: a node or edge counts the less the farther it is from what is expected and the older it is,
+ * and the more when it is matched. A trained set replaces them whole.
+ */
+export const PRUNING_WEIGHTS: PruningWeights = {
+  //                 distance, in, out, entry, leaf, matched, age
+  node: {
+    inputs: 7,
+    first: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1],
+    firstBias: [0, 0, 0],
+    second: [-3, 1.5, -2],
+    secondBias: 2,
+  },
+  //                 distance, hops, matched, age
+  edge: {
+    inputs: 4,
+    first: [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+    firstBias: [0, 0, 0],
+    second: [-3, 1.5, -2],
+    secondBias: 2,
+  },
+};
+
+/**
+ * Eq. 1 as corrected: α_v = σ(MLP_v(‖z_v − q'‖, f_v, Δt)), α_e = σ(MLP_e(‖z_e − r_e‖, f_e, Δt)); q' is the query projected into the
+ * nodes' space (`expected`, `NODE_WIDTH` numbers).
+ */
+export function softPrune(
+  graph: Subgraph,
+  expected: Float64Array,
+  ageMs: number,
+  weights: PruningWeights,
+): Pruned {
+  const age = Math.max(0, ageMs) / (Math.max(0, ageMs) + AGE_SCALE_MS);
+  const nodes = new Float64Array(graph.nodes);
+  for (let v = 0; v < graph.nodes; v++) {
+    const z = graph.nodeEmbeddings.subarray(v * NODE_WIDTH, (v + 1) * NODE_WIDTH);
+    const f = graph.nodeFeatures.subarray(v * NODE_FEATURES, (v + 1) * NODE_FEATURES);
+    nodes[v] = sigmoid(output(weights.node, [distance(z, expected), ...f, age]));
+  }
+  const edges = new Float64Array(graph.from.length);
+  for (let e = 0; e < edges.length; e++) {
+    const z = graph.edgeEmbeddings.subarray(e * EDGE_WIDTH, (e + 1) * EDGE_WIDTH);
+    const r = graph.edgePrototypes.subarray(e * EDGE_WIDTH, (e + 1) * EDGE_WIDTH);
+    const f = graph.edgeFeatures.subarray(e * EDGE_FEATURES, (e + 1) * EDGE_FEATURES);
+    edges[e] = sigmoid(output(weights.edge, [distance(z, r), ...f, age]));
+  }
+  return { nodes, edges };
+}
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+function output(mlp: Mlp, x: readonly number[]): number {
+  let sum = mlp.secondBias;
+  for (const [h, weight] of mlp.second.entries()) {
+    let inside = mlp.firstBias[h] ?? 0;
+    for (const [i, value] of x.entries()) inside += (mlp.first[h * mlp.inputs + i] ?? 0) * value;
+    sum += weight * Math.tanh(inside);
+  }
+  return sum;
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (const [i, x] of a.entries()) sum += (x - (b[i] ?? 0)) * (x - (b[i] ?? 0));
+  return Math.sqrt(sum);
+}

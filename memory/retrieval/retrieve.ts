@@ -1,0 +1,55 @@
+import { MemoryUnavailable, UnknownTenant } from '#memory/store/errors.ts';
+import type { Filter, TraceStore } from '#memory/store/trace-store.ts';
+import { RANKING_MODEL, contextVector, rank } from './rank.ts';
+import type { RankingModel, Retrieved } from './rank.ts';
+import type { Situation } from './situation.ts';
+
+/** How many of the nearest are looked at closely. */
+export const NEAREST = 64;
+
+/** What the memory has to say. */
+export interface Recollection {
+  /** The top κ, the best first. */
+  readonly retrieved: readonly Retrieved[];
+  /** z^LLM. */
+  readonly context: Float32Array;
+  /** Why there is nothing, when the memory could not be asked; planning goes on without. */
+  readonly without?: string;
+}
+
+/**
+ * The `count` traces that help most in a situation (lines 3 to 11 of Alg. 1). A memory that cannot be reached, or does not know the
+ * tenant, is no error: the answer says so. Other errors are the caller's (another encoder, a wrong dimension).
+ */
+export async function retrieve(
+  store: TraceStore,
+  situation: Situation,
+  filter: Filter,
+  count: number,
+  model: RankingModel = RANKING_MODEL,
+): Promise<Recollection> {
+  try {
+    const hits = await store.knn(situation.vector, NEAREST, filter);
+    const traces = new Map(
+      (
+        await store.get(
+          filter.tenant,
+          hits.map((h) => h.id),
+        )
+      ).map((t) => [t.id, t]),
+    );
+    const near = hits.flatMap((hit) => {
+      const trace = traces.get(hit.id);
+      return trace === undefined ? [] : [{ hit, trace }];
+    });
+    const retrieved = rank(situation, near, count, model);
+    store.touch(
+      retrieved.map((r) => r.trace.id),
+      situation.nowMs,
+    );
+    return { retrieved, context: contextVector(retrieved, situation) };
+  } catch (error) {
+    if (!(error instanceof MemoryUnavailable) && !(error instanceof UnknownTenant)) throw error;
+    return { retrieved: [], context: contextVector([], situation), without: error.message };
+  }
+}
