@@ -44,10 +44,15 @@ export function encoderGraph(parameters: Parameters, batch: number, bucket: Buck
   return graphOf({ z, outcome });
 }
 
-/** Version of vectors made with these weights and normalisers: two encoders never share one. */
+/** Version of vectors made with these weights and normalisers, whatever their order: two encoders never share one. */
 export function encoderVersion(weights: Weights, normalisers: Normalisers): string {
-  const text = JSON.stringify([[...weights].map(([name, values]) => [name, [...values]]), normalisers]);
-  return `${ARCHITECTURE}+${digestOf(new TextEncoder().encode(text)).slice(0, 12)}`;
+  const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
+    a[0] < b[0] ? -1 : 1;
+  const parts = [
+    [...weights].toSorted(byName).map(([name, values]) => [name, [...values]]),
+    Object.entries(normalisers).toSorted(byName),
+  ];
+  return `${ARCHITECTURE}+${digestOf(new TextEncoder().encode(JSON.stringify(parts))).slice(0, 12)}`;
 }
 
 /** Turns situations into vectors whose nearness means like outcomes. */
