@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLog } from '#kube/log.ts';
 import { untilStopped } from '#kube/main.ts';
@@ -56,12 +58,29 @@ function operator(): Command {
     .addOption(namespace())
     .addOption(identity())
     .option('--planner-url <url>', 'where the planner answers', 'http://edgeloom-planner:8081')
-    .action(async (options: ClusterOptions & { plannerUrl: string }) => {
+    .option('--xds-port <number>', 'where Envoys and gRPC clients are told weights; off when left out', port)
+    .option(
+      '--xds-tls <folder>',
+      'ca.crt, tls.crt and tls.key of the discovery server; clients need certificates of that ca',
+    )
+    .action(async (options: ClusterOptions & { plannerUrl: string; xdsPort?: number; xdsTls?: string }) => {
       const { runOperator } = await import('#operator/main.ts');
-      const { port: at, ...rest } = options;
+      const { port: at, xdsPort, xdsTls, ...given } = options;
+      const xds = xdsPort === undefined ? undefined : { port: xdsPort, ...(await pairIn(xdsTls)) };
+      const rest = { ...given, xds };
       const transport = await connect(options.kubeconfig);
       await runOperator({ ...rest, port: at, transport, log: createLog('operator'), signal: untilStopped() });
     });
+}
+
+/** The files of a mounted TLS Secret. */
+async function pairIn(folder: string | undefined): Promise<{ tls?: Record<'ca' | 'cert' | 'key', Buffer> }> {
+  if (folder === undefined) return {};
+  const [ca, cert, key] = await Promise.all(
+    ['ca.crt', 'tls.crt', 'tls.key'].map((name) => readFile(join(folder, name))),
+  );
+  if (ca === undefined || cert === undefined || key === undefined) return {};
+  return { tls: { ca, cert, key } };
 }
 
 function planner(): Command {

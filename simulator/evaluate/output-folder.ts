@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '#crds/input-error.ts';
@@ -35,7 +35,7 @@ export class OutputFolder {
     const folder = new OutputFolder(path);
     let names: string[];
     try {
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       names = readdirSync(path).filter((name) => !name.startsWith('.'));
     } catch (error) {
       throw refusal(
@@ -93,6 +93,14 @@ export class OutputFolder {
     await writeFile(unfinished, text);
     await rename(unfinished, path);
   }
+}
+
+/** Node's own recursive `mkdir` never returns where a parent cannot hold folders, such as `/proc`: one by one instead. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  mkdirSync(path);
 }
 
 function checkOwner(path: string, owner: Owner): void {
