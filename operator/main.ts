@@ -22,6 +22,7 @@ import { isGated } from './controllers/gates/decide.ts';
 import { regionOfLease } from './kinds.ts';
 import { relevance } from './relevance.ts';
 import { World } from './world.ts';
+import type { XdsSettings } from './xds/part.ts';
 
 /** How the operator runs. */
 export interface OperatorOptions {
@@ -35,6 +36,8 @@ export interface OperatorOptions {
   readonly port: number;
   /** Wait for the Lease before acting; true unless said otherwise. */
   readonly leaderElect?: boolean;
+  /** Runs the discovery server for Envoys and proxyless clients; off when left out. */
+  readonly xds?: XdsSettings | undefined;
   readonly log?: Log;
   readonly signal: AbortSignal;
   readonly onListening?: (port: number) => void;
@@ -119,6 +122,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     registry,
     log,
     onRestart,
+    xds: options.xds,
     controller,
     told: (key) => dagController.queue.addAfter(key, SETTLE_MS),
   });

@@ -17,7 +17,7 @@ const FOLDERS = [
   'scheduler-plugin',
 ];
 // They find files beside themselves (WebAssembly, shared libraries), so they stay packages.
-const PACKAGES = ['highs', 'onnxruntime-node', '@tensorflow/*', 'node-llama-cpp'];
+const PACKAGES = ['highs', 'onnxruntime-node', '@tensorflow/*', 'node-llama-cpp', '@grpc/*'];
 // A worker is a program of its own; the bundle has it beside main.mjs under the same name.
 const WORKER = /new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g;
 // Some packages inside the bundle are CommonJS and ask for Node's modules with require.

@@ -21,11 +21,21 @@ export interface GatewaySeen {
   readonly targets: ReadonlyMap<number, readonly Target[]>;
 }
 
+/** What the discovery server knows of those it serves. */
+export interface XdsSeen {
+  /** Whether they agree to the routes of an edge. */
+  readonly verdict: (edge: Edge) => Verdict;
+  /** Node-local proxies that take connections. */
+  readonly proxies: () => readonly Target[];
+}
+
 /** What a back-end may look at beside the edge. */
 export interface Around {
   /** Whether the API server serves a kind now. */
   readonly serves: (kind: Kind) => boolean;
   readonly gateway: GatewaySeen | undefined;
+  /** Our discovery server, when it runs. */
+  readonly xds: XdsSeen | undefined;
   /** The TCP listener that belongs to an edge. */
   readonly tcpListener: (edge: Edge) => Listener | undefined;
   readonly zoneOf: (node: string) => string | undefined;

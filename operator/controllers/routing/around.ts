@@ -2,7 +2,7 @@ import type { Kind } from '#kube/kinds.ts';
 import { keyOf } from '#kube/object.ts';
 import type { Caches } from '../../caches.ts';
 import { TCPROUTE } from '../../kinds.ts';
-import type { Around, GatewaySeen, Listener } from '../../routing/back-end.ts';
+import type { Around, GatewaySeen, Listener, XdsSeen } from '../../routing/back-end.ts';
 import type { Edge } from '../../routing/edge.ts';
 import type { World } from '../../world.ts';
 import type { RoutingStores } from './stores.ts';
@@ -22,13 +22,15 @@ export function aroundOf(from: {
   readonly world: World;
   readonly stores: RoutingStores;
   readonly gateway: GatewaySeen | undefined;
+  readonly xds: XdsSeen | undefined;
 }): Around {
-  const { caches, world, stores, gateway } = from;
+  const { caches, world, stores, gateway, xds } = from;
   const zoneOf = (node: string): string | undefined => caches.nodes.get(node)?.metadata.labels?.[ZONE];
   let zones: ReadonlyMap<string, readonly string[]> | undefined;
   return {
     serves: (kind: Kind) => stores.serves(kind),
     gateway,
+    xds,
     tcpListener: (edge) => tcpListener(edge, gateway, stores),
     zoneOf,
     zonesOf: (region) => {

@@ -18,6 +18,7 @@ import { routeKind } from '../../routing/routes.ts';
 import type { RouteSeen } from '../../routing/route-verdict.ts';
 import type { Weights } from '../../routing/weights.ts';
 import type { World } from '../../world.ts';
+import type { XdsPart } from '../../xds/part.ts';
 import { RoutingWriter } from './apply.ts';
 import { aroundOf } from './around.ts';
 import { decideEdge, recall } from './decide.ts';
@@ -42,6 +43,8 @@ export interface RoutingShell {
   readonly stores: RoutingStores;
   readonly gateways: GatewayDirectory;
   readonly backEnds: ReadonlyMap<Mechanism, BackEnd>;
+  /** Our discovery server, once it runs. */
+  readonly xds: () => XdsPart | undefined;
   readonly events: EventRecorder;
   readonly metrics: RoutingMetrics;
   /** Shares that were measured of an edge, when somebody measures. */
@@ -80,9 +83,13 @@ export class RoutingController {
       return this.#writer.remove({ key, uid, nowMs: nowMs(), signal });
     const dag = world.dag(key);
     const plan = dag === undefined ? undefined : world.planFor(dag);
-    if (dag === undefined || plan === undefined) return;
+    if (dag === undefined || plan === undefined) return this.#shell.xds()?.set(key, []);
     const edges = edgesOf(dag, plan, caches.pods.by(BY_DAG, key));
     const outcomes = this.#decide(key, dag, edges);
+    this.#shell.xds()?.set(
+      key,
+      outcomes.map(({ xds }) => xds),
+    );
     const policies = this.#shell.stores.serves(NETWORKPOLICY) ? [slicePolicy(dag)] : [];
     const wanted = [...outcomes.map(({ objects }) => objects), policies];
     const blockades = await this.#writer.bring({ key, uid, wanted, nowMs: nowMs(), signal });
@@ -96,7 +103,7 @@ export class RoutingController {
 
   #decide(key: string, dag: CachedDag, edges: readonly Edge[]): Outcome[] {
     const { backEnds, gateways, observed, stores, metrics } = this.#shell;
-    const around = aroundOf({ ...this.#shell, gateway: gateways.seen });
+    const around = aroundOf({ ...this.#shell, gateway: gateways.seen, xds: this.#shell.xds() });
     const nowMs = this.#shell.nowMs();
     const states = this.#states.get(key);
     return edges.map((edge) => {
@@ -146,6 +153,7 @@ export class RoutingController {
   }
 
   #forget(key: string): void {
+    this.#shell.xds()?.set(key, []);
     this.#states.delete(key);
     this.#reports.delete(key);
   }

@@ -10,6 +10,8 @@ import { route, routeKind } from '../../routing/routes.ts';
 import type { ParentRef, RouteSeen } from '../../routing/route-verdict.ts';
 import { backendService, frontService, slices } from '../../routing/services.ts';
 import { backendName } from '../../routing/names.ts';
+import { xdsEdge } from '../../xds/edge.ts';
+import type { XdsEdge } from '../../xds/resources.ts';
 import { liveShares, mergeSmallest, REST, toIntegers, toPpm } from '../../routing/weights.ts';
 import type { Weights } from '../../routing/weights.ts';
 
@@ -39,6 +41,8 @@ export interface Outcome {
   readonly state: EdgeState;
   readonly objects: readonly RoutingObject[];
   readonly row: Row;
+  /** What our discovery server is to tell of the edge. */
+  readonly xds: XdsEdge;
   /** A mechanism that was lost, or is asked for in vain. */
   readonly degraded: string | undefined;
   /** Time alone may change the outcome after this long. */
@@ -91,6 +95,7 @@ export function decideEdge(look: Look, backEnds: ReadonlyMap<Mechanism, BackEnd>
     state,
     objects: [...routed(edge, around, state, standsFor, backEnds), ...front(edge, around, backEnd)],
     row: rowOf(look, standsFor, mechanism, reason, programmed),
+    xds: xdsEdge(edge, weights, drain.state.stands.keys(), standsFor),
     degraded: degraded === undefined ? undefined : `${degraded.message}; calls go by ${mechanism}`,
     againMs: waits.length === 0 ? undefined : Math.min(...waits),
   };
@@ -113,6 +118,7 @@ function whole(look: Look, before: EdgeState, shares: Weights): Outcome {
     state: { standing: { ...before.standing, mechanism: 'Uniform' }, drained: NOTHING },
     objects: [frontService(edge, { kind: 'selector' })],
     row: rowOf(look, mergeSmallest(edge.wanted), 'Uniform', reason, shares),
+    xds: xdsEdge(edge, toIntegers(shares), shares.keys(), new Map()),
     degraded: undefined,
     againMs: undefined,
   };

@@ -12,6 +12,11 @@ import type { Caches } from '../../caches.ts';
 import { relevance } from '../../relevance.ts';
 import { BACK_ENDS } from '../../routing/back-ends.ts';
 import type { World } from '../../world.ts';
+import { GROUP } from '#crds/meta.ts';
+import type { CachedPod } from '../../objects.ts';
+import type { Target } from '../../routing/services.ts';
+import type { XdsPart, XdsSettings } from '../../xds/part.ts';
+import { ENVOY_PORT } from '../../xds/resources.ts';
 import { RoutingController } from './controller.ts';
 import { GatewayDirectory } from './gateways.ts';
 import { routingMetrics } from './metrics.ts';
@@ -20,6 +25,23 @@ import { RoutingStores } from './stores.ts';
 
 /** Changes that come together are answered together; a weight is in effect this much later at most. */
 const SETTLE_MS = 10;
+
+/** Label of the pods of our node-local Envoys. */
+const PROXY = `${GROUP}/proxy`;
+
+/** Node-local Envoys that take connections. */
+function proxiesIn(pods: readonly CachedPod[]): Target[] {
+  return pods
+    .filter(
+      ({ metadata, status }) =>
+        metadata.labels?.[PROXY] !== undefined &&
+        status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true,
+    )
+    .flatMap(({ spec, status }) =>
+      status?.podIP === undefined ? [] : [{ address: status.podIP, port: ENVOY_PORT, node: spec.nodeName }],
+    )
+    .toSorted((a, b) => (a.address < b.address ? -1 : 1));
+}
 
 /** What routing is made from. */
 export interface RoutingParts {
@@ -30,6 +52,8 @@ export interface RoutingParts {
   readonly registry: Registry;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Runs our discovery server; off when left out. */
+  readonly xds?: XdsSettings | undefined;
   readonly nowMs: () => number;
   readonly onRestart: (kind: string, reason: string) => void;
   /** Hears that there is something new to say of a DAG. */
@@ -49,10 +73,13 @@ export class RoutingPart {
   readonly #routing: RoutingController;
   readonly #controller: Controller;
   readonly #log: Log;
+  readonly #from: RoutingParts;
+  #xds: XdsPart | undefined;
 
   constructor(from: RoutingParts) {
     const { transport, caches, log } = from;
     this.#log = log;
+    this.#from = from;
     this.#stores = new RoutingStores(transport, caches, from.onRestart, from.clock);
     const dagKeys = (): string[] => caches.dags.list().map(keyOf);
     this.#gateways = new GatewayDirectory(
@@ -67,6 +94,7 @@ export class RoutingPart {
       gateways: this.#gateways,
       backEnds: BACK_ENDS,
       metrics: routingMetrics(from.registry),
+      xds: () => this.#xds,
       observed: () => undefined,
     });
     this.#controller = from.controller(
@@ -103,7 +131,19 @@ export class RoutingPart {
     await this.#stores.settled(signal);
     await this.#gateways.look(signal).catch(() => undefined);
     this.#stores.gateways.subscribe(() => void this.#gateways.look(signal).catch(() => undefined));
-    await Promise.all([this.#controller.run(signal), this.#gateways.run(signal, this.#log)]);
+    const { xds, caches } = this.#from;
+    const keys = (): string[] => caches.dags.list().map(keyOf);
+    const everyDag = (): void => keys().forEach((key) => this.#add(key));
+    if (xds !== undefined) {
+      // gRPC is loaded only where it is used.
+      const { XdsPart } = await import('../../xds/part.ts');
+      this.#xds = await XdsPart.start(xds, keys(), () => proxiesIn(caches.pods.list()), everyDag);
+    }
+    try {
+      await Promise.all([this.#controller.run(signal), this.#gateways.run(signal, this.#log)]);
+    } finally {
+      this.#xds?.stop();
+    }
   }
 
   #add(key: string): void {
