@@ -63,35 +63,46 @@ export function softPrune(
 ): Pruned {
   const age = Math.max(0, ageMs) / (Math.max(0, ageMs) + AGE_SCALE_MS);
   const nodes = new Float64Array(graph.nodes);
+  const input = new Float64Array(2 + Math.max(NODE_FEATURES, EDGE_FEATURES));
   for (let v = 0; v < graph.nodes; v++) {
-    const z = graph.nodeEmbeddings.subarray(v * NODE_WIDTH, (v + 1) * NODE_WIDTH);
-    const f = graph.nodeFeatures.subarray(v * NODE_FEATURES, (v + 1) * NODE_FEATURES);
-    nodes[v] = sigmoid(output(weights.node, [distance(z, expected), ...f, age]));
+    input[0] = distance(graph.nodeEmbeddings, v * NODE_WIDTH, expected, 0, NODE_WIDTH);
+    for (let f = 0; f < NODE_FEATURES; f++) input[1 + f] = graph.nodeFeatures[v * NODE_FEATURES + f] ?? 0;
+    input[1 + NODE_FEATURES] = age;
+    nodes[v] = sigmoid(output(weights.node, input));
   }
   const edges = new Float64Array(graph.from.length);
   for (let e = 0; e < edges.length; e++) {
-    const z = graph.edgeEmbeddings.subarray(e * EDGE_WIDTH, (e + 1) * EDGE_WIDTH);
-    const r = graph.edgePrototypes.subarray(e * EDGE_WIDTH, (e + 1) * EDGE_WIDTH);
-    const f = graph.edgeFeatures.subarray(e * EDGE_FEATURES, (e + 1) * EDGE_FEATURES);
-    edges[e] = sigmoid(output(weights.edge, [distance(z, r), ...f, age]));
+    input[0] = distance(
+      graph.edgeEmbeddings,
+      e * EDGE_WIDTH,
+      graph.edgePrototypes,
+      e * EDGE_WIDTH,
+      EDGE_WIDTH,
+    );
+    for (let f = 0; f < EDGE_FEATURES; f++) input[1 + f] = graph.edgeFeatures[e * EDGE_FEATURES + f] ?? 0;
+    input[1 + EDGE_FEATURES] = age;
+    edges[e] = sigmoid(output(weights.edge, input));
   }
   return { nodes, edges };
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-function output(mlp: Mlp, x: readonly number[]): number {
+function output(mlp: Mlp, x: Float64Array): number {
   let sum = mlp.secondBias;
-  for (const [h, weight] of mlp.second.entries()) {
+  for (let h = 0; h < mlp.second.length; h++) {
     let inside = mlp.firstBias[h] ?? 0;
-    for (const [i, value] of x.entries()) inside += (mlp.first[h * mlp.inputs + i] ?? 0) * value;
-    sum += weight * Math.tanh(inside);
+    for (let i = 0; i < mlp.inputs; i++) inside += (mlp.first[h * mlp.inputs + i] ?? 0) * (x[i] ?? 0);
+    sum += (mlp.second[h] ?? 0) * Math.tanh(inside);
   }
   return sum;
 }
 
-function distance(a: Float64Array, b: Float64Array): number {
+function distance(a: Float64Array, atA: number, b: Float64Array, atB: number, width: number): number {
   let sum = 0;
-  for (const [i, x] of a.entries()) sum += (x - (b[i] ?? 0)) * (x - (b[i] ?? 0));
+  for (let j = 0; j < width; j++) {
+    const apart = (a[atA + j] ?? 0) - (b[atB + j] ?? 0);
+    sum += apart * apart;
+  }
   return Math.sqrt(sum);
 }

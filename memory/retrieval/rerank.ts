@@ -19,68 +19,69 @@ export interface Reranked {
  * attention). Relevance of the graph is the α-weighted mean over its nodes: a sum would favour large graphs.
  */
 export function rerank(graph: Subgraph, pruned: Pruned, expected: Float64Array): Reranked {
-  const query = unit(expected);
+  const query = Float64Array.from(expected);
+  scaleRow(query, 0);
   let h = new Float64Array(graph.nodeEmbeddings);
-  for (let v = 0; v < graph.nodes; v++) {
-    for (let j = 0; j < NODE_WIDTH; j++)
-      h[v * NODE_WIDTH + j] = (pruned.nodes[v] ?? 0) * (h[v * NODE_WIDTH + j] ?? 0);
-  }
+  for (let at = 0; at < h.length; at++)
+    h[at] = (pruned.nodes[Math.floor(at / NODE_WIDTH)] ?? 0) * (h[at] ?? 0);
   for (let layer = 0; layer < LAYERS; layer++) h = passed(graph, pruned, h, query);
   let weight = 0;
   let relevance = 0;
   const pooled = new Float64Array(NODE_WIDTH);
   for (let v = 0; v < graph.nodes; v++) {
     const alpha = pruned.nodes[v] ?? 0;
-    const row = h.subarray(v * NODE_WIDTH, (v + 1) * NODE_WIDTH);
     weight += alpha;
-    relevance += alpha * dot(query, row);
-    for (const [j, x] of row.entries()) pooled[j] = (pooled[j] ?? 0) + alpha * x;
+    relevance += alpha * dotRow(query, h, v);
+    for (let j = 0; j < NODE_WIDTH; j++) pooled[j] = (pooled[j] ?? 0) + alpha * (h[v * NODE_WIDTH + j] ?? 0);
   }
   if (weight > 0) for (let j = 0; j < NODE_WIDTH; j++) pooled[j] = (pooled[j] ?? 0) / weight;
   return { relevance: weight === 0 ? 0 : relevance / weight, pooled };
 }
 
+type Numbers = Float64Array<ArrayBuffer>;
+
 /** One layer; calls carry messages both ways. */
-function passed(
-  graph: Subgraph,
-  pruned: Pruned,
-  h: Float64Array,
-  query: Float64Array,
-): Float64Array<ArrayBuffer> {
+function passed(graph: Subgraph, pruned: Pruned, h: Numbers, query: Numbers): Numbers {
   const sums = new Float64Array(h.length);
   const weights = new Float64Array(graph.nodes);
+  const answers = new Float64Array(graph.nodes).map((_, u) => Math.exp(dotRow(query, h, u)));
   const send = (u: number, v: number, e: number): void => {
-    const row = h.subarray(u * NODE_WIDTH, (u + 1) * NODE_WIDTH);
     const alpha = (pruned.edges[e] ?? 0) * (pruned.nodes[u] ?? 0);
-    const attention = alpha * Math.exp(dot(query, row));
+    const attention = alpha * (answers[u] ?? 0);
     weights[v] = (weights[v] ?? 0) + attention;
-    for (const [j, x] of row.entries()) {
-      sums[v * NODE_WIDTH + j] = (sums[v * NODE_WIDTH + j] ?? 0) + attention * alpha * x;
+    for (let j = 0; j < NODE_WIDTH; j++) {
+      sums[v * NODE_WIDTH + j] =
+        (sums[v * NODE_WIDTH + j] ?? 0) + attention * alpha * (h[u * NODE_WIDTH + j] ?? 0);
     }
   };
   for (let e = 0; e < graph.from.length; e++) {
     send(graph.from[e] ?? 0, graph.to[e] ?? 0, e);
     send(graph.to[e] ?? 0, graph.from[e] ?? 0, e);
   }
-  const next = new Float64Array(h.length);
   for (let v = 0; v < graph.nodes; v++) {
     const weight = weights[v] ?? 0;
     for (let j = 0; j < NODE_WIDTH; j++) {
       const at = v * NODE_WIDTH + j;
-      next[at] = (h[at] ?? 0) + (weight === 0 ? 0 : (sums[at] ?? 0) / weight);
+      sums[at] = (h[at] ?? 0) + (weight === 0 ? 0 : (sums[at] ?? 0) / weight);
     }
-    next.set(unit(next.subarray(v * NODE_WIDTH, (v + 1) * NODE_WIDTH)), v * NODE_WIDTH);
+    scaleRow(sums, v);
   }
-  return next;
+  return sums;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dotRow(query: Numbers, rows: Numbers, row: number): number {
   let sum = 0;
-  for (const [i, x] of a.entries()) sum += x * (b[i] ?? 0);
+  for (let j = 0; j < NODE_WIDTH; j++) sum += (query[j] ?? 0) * (rows[row * NODE_WIDTH + j] ?? 0);
   return sum;
 }
 
-function unit(a: Float64Array): Float64Array {
-  const length = Math.sqrt(dot(a, a));
-  return length === 0 ? new Float64Array(a.length) : a.map((x) => x / length);
+/** Makes a row's length 1; a row of zeros stays. */
+function scaleRow(rows: Numbers, row: number): void {
+  let square = 0;
+  for (let j = 0; j < NODE_WIDTH; j++)
+    square += (rows[row * NODE_WIDTH + j] ?? 0) * (rows[row * NODE_WIDTH + j] ?? 0);
+  if (square === 0) return;
+  const length = Math.sqrt(square);
+  for (let j = 0; j < NODE_WIDTH; j++)
+    rows[row * NODE_WIDTH + j] = (rows[row * NODE_WIDTH + j] ?? 0) / length;
 }

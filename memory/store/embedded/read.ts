@@ -9,9 +9,8 @@ import type { Listed } from './index.ts';
 /** A line of `traces` without its payload, as an array: columns of `LISTED`. */
 type Line = readonly (number | string | Uint8Array | null)[];
 
-const LISTED = `t.row, t.id, n.text, r.text, s.text, t.created, t.reward, t.shareable, t.uses, t.used, t.vector
-  FROM traces t JOIN names n ON n.name = t.tenant JOIN names r ON r.name = t.region JOIN names s ON s.name = t.slice
-  JOIN names e ON e.name = t.encoder`;
+// No joins: names are looked up here, which halves the time that a start takes.
+const LISTED = 'row, id, tenant, region, slice, created, reward, shareable, uses, used, vector';
 
 /** Everything the store reads from its file. */
 export class FileReader {
@@ -24,10 +23,17 @@ export class FileReader {
 
   /** Traces of one encoder, for the index. */
   *listed(encoderVersion: string): Generator<Listed> {
-    const statement = this.#db.prepare(`SELECT ${LISTED} WHERE e.text = ?`);
+    const names = new Map(
+      this.#sql('SELECT name, text FROM names')
+        .all()
+        .map((r) => [Number(r['name']), String(r['text'])]),
+    );
+    const encoder = [...names].find(([, text]) => text === encoderVersion)?.[0];
+    if (encoder === undefined) return;
+    const statement = this.#db.prepare(`SELECT ${LISTED} FROM traces NOT INDEXED WHERE encoder = ?`);
     statement.setReturnArrays(true);
-    for (const line of statement.iterate(encoderVersion) as Iterable<unknown> as Iterable<Line>)
-      yield listedOf(line);
+    for (const line of statement.iterate(encoder) as Iterable<unknown> as Iterable<Line>)
+      yield listedOf(line, names);
   }
 
   /** Numbers of traces in all and of the id index: they differ when the index is damaged. */
@@ -149,7 +155,8 @@ const hex = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id
 const floats = (blob: Uint8Array): Float32Array =>
   new Float32Array(blob.buffer.slice(blob.byteOffset, blob.byteOffset + blob.byteLength));
 
-function listedOf(line: Line): Listed {
+function listedOf(line: Line, names: ReadonlyMap<number, string>): Listed {
+  const name = (number: Line[number] | undefined): string => names.get(Number(number)) ?? '';
   const [row, id, tenant, region, slice, created, reward, shareable, uses, used, vector] = line;
   if (!(id instanceof Uint8Array) || !(vector instanceof Uint8Array))
     throw new TypeError('a line of traces has no id or vector');
@@ -158,9 +165,9 @@ function listedOf(line: Line): Listed {
     row: Number(row),
     idHigh: halves.getUint32(0),
     idLow: halves.getUint32(4),
-    tenant: String(tenant),
-    region: String(region),
-    slice: String(slice),
+    tenant: name(tenant),
+    region: name(region),
+    slice: name(slice),
     createdMs: Number(created),
     reward: Number(reward),
     shareable: shareable === 1,
