@@ -35,7 +35,7 @@ test-unit: setup ## unit, property and contract tests that need no cluster
 test-e2e: servers ## user stories on a local cluster
 	@mocha --no-config --timeout 240000 'e2e/**/*.test.ts'
 
-generate: setup ## write the generated files: crds/bases
+generate: setup ## write the generated files: crds/bases, the vector kernel
 	@node hack/generate.ts
 
 verify: setup ## generated files fresh, format, lint, types, dead code, clean tree
@@ -45,7 +45,7 @@ fix: setup ## format, and repair what lint can
 	@prettier --write --log-level warn . && oxlint --type-aware --fix
 
 bench: servers ## every bench; one alone: make bench-plan, bench-cluster (ARGS='-o json')
-	@for suite in plan cluster simulator; do node bench/$$suite.ts $(ARGS) || exit 1; done
+	@for suite in plan simulator memory cluster; do node bench/$$suite.ts $(ARGS) || exit 1; done
 
 bench-%: setup
 	@node bench/$*.ts $(ARGS)

@@ -3,13 +3,17 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crdFiles } from '#crds/definitions.ts';
 import type { GeneratedFile } from '#crds/definitions.ts';
+import { compileKernel, kernelModule } from '#memory/store/kernel/compile.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 /** Folders that hold generated files only: anything else in them is a leftover. */
 const OWNED = ['crds/bases'];
 
-const files: readonly GeneratedFile[] = crdFiles();
+const files: readonly GeneratedFile[] = [
+  ...crdFiles(),
+  { path: 'memory/store/kernel/scan.wasm.ts', text: kernelModule(await compileKernel()) },
+];
 
 async function staleFiles(): Promise<GeneratedFile[]> {
   const present = await Promise.all(

@@ -32,7 +32,7 @@ export function kernelModule(wasm: Uint8Array): string {
       .toString('base64')
       .match(/.{1,100}/g) ?? [];
   return (
-    '/** `scan.as`, compiled. Written by `node memory/store/kernel/generate.ts`; a test says when it is old. */\n' +
+    '/** `scan.as`, compiled. Written by `make generate`; a test says when it is old. */\n' +
     `export const SCAN_WASM =\n${lines.map((line) => `  '${line}'`).join(' +\n')};\n`
   );
 }

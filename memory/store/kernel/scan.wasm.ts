@@ -1,4 +1,4 @@
-/** `scan.as`, compiled. Written by `node memory/store/kernel/generate.ts`; a test says when it is old. */
+/** `scan.as`, compiled. Written by `make generate`; a test says when it is old. */
 export const SCAN_WASM =
   'AGFzbQEAAAABDAFgCH99f39/f39/AAISAQNlbnYGbWVtb3J5AgEBgIAEAwIBAAcRAgRzY2FuAAAGbWVtb3J5AgAK3QQB2gQCBn8J' +
   'eyAB/RMhEANAIAYgCUoEQP0M//9/////f////3////9//yEVIAkhCANAIAggCUFAa0gEQCACIAcgCGxqIQv9DAAAAAAAAAAAAAAA' +
