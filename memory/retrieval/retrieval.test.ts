@@ -257,3 +257,37 @@ describe('retrieve', () => {
     assert.equal(retrieved[0]?.trace.id, trace.id);
   });
 });
+
+describe('the influence of other tenants', () => {
+  it('is at most half of the answer while own traces last, however many they share', async () => {
+    const mine = Array.from({ length: 10 }, (_, i) => traceOf(i));
+    const theirs = Array.from({ length: 64 }, (_, i) =>
+      withoutMetadata(traceOf(100 + i, { shareable: true })),
+    );
+    const situation = situationOf(traceOf(3));
+    const hitOf = (t: Trace, own: boolean): Hit => ({
+      id: t.id,
+      similarity: own ? 0.5 : 0.99,
+      reward: 1,
+      own,
+    });
+    const store = {
+      knn: (_v: unknown, k: number, filter: { ownOnly?: boolean }) =>
+        Promise.resolve(
+          (filter.ownOnly === true ? [] : theirs.map((t) => hitOf(t, false)))
+            .concat(mine.map((t) => hitOf(t, true)))
+            .slice(0, k),
+        ),
+      get: () => Promise.resolve([...mine, ...theirs]),
+      touch: () => undefined,
+    } as unknown as TraceStore;
+    const filter = { tenant: 'arena', encoderVersion: TEST_ENCODER };
+    for (const count of [1, 4, 5]) {
+      const { retrieved } = await retrieve(store, situation, filter, count);
+      assert.equal(retrieved.length, count);
+      assert.ok(retrieved.filter((r) => !r.own).length <= count / 2, `${count}`);
+    }
+    const { retrieved } = await retrieve(store, situation, filter, 30);
+    assert.equal(retrieved.filter((r) => r.own).length, 10);
+  });
+});

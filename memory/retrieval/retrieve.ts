@@ -1,5 +1,5 @@
 import { MemoryUnavailable, UnknownTenant } from '#memory/store/errors.ts';
-import type { Filter, TraceStore } from '#memory/store/trace-store.ts';
+import type { Filter, Hit, TraceStore } from '#memory/store/trace-store.ts';
 import { RANKING_MODEL, contextVector, rank } from './rank.ts';
 import type { RankingModel, Retrieved } from './rank.ts';
 import type { Situation } from './situation.ts';
@@ -29,7 +29,7 @@ export async function retrieve(
   model: RankingModel = RANKING_MODEL,
 ): Promise<Recollection> {
   try {
-    const hits = await store.knn(situation.vector, NEAREST, filter);
+    const hits = await nearest(store, situation, filter);
     const traces = new Map(
       (
         await store.get(
@@ -42,7 +42,7 @@ export async function retrieve(
       const trace = traces.get(hit.id);
       return trace === undefined ? [] : [{ hit, trace }];
     });
-    const retrieved = rank(situation, near, count, model);
+    const retrieved = bounded(rank(situation, near, near.length, model), count);
     store.touch(
       retrieved.map((r) => r.trace.id),
       situation.nowMs,
@@ -52,4 +52,24 @@ export async function retrieve(
     if (!(error instanceof MemoryUnavailable) && !(error instanceof UnknownTenant)) throw error;
     return { retrieved: [], context: contextVector([], situation), without: error.message };
   }
+}
+
+/**
+ * The nearest, of which others' shared traces are at most half: however many another tenant puts, it cannot crowd a tenant's own
+ * memory out. Only when it tries does a second search, of the own traces, cost anything.
+ */
+async function nearest(store: TraceStore, situation: Situation, filter: Filter): Promise<readonly Hit[]> {
+  const all = await store.knn(situation.vector, NEAREST, filter);
+  const shared = all.filter((h) => !h.own);
+  if (shared.length <= NEAREST / 2) return all;
+  const own = await store.knn(situation.vector, NEAREST, { ...filter, ownOnly: true });
+  return [...own, ...shared.slice(0, NEAREST / 2)];
+}
+
+/** The best `count`, of which others' traces are at most half, rounded down, unless own ones run out. */
+function bounded(ranked: readonly Retrieved[], count: number): Retrieved[] {
+  const own = ranked.filter((r) => r.own).length;
+  const most = Math.max(Math.floor(count / 2), count - own);
+  let shared = 0;
+  return ranked.filter((r) => r.own || ++shared <= most).slice(0, count);
 }
