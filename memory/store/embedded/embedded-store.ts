@@ -95,8 +95,8 @@ export class EmbeddedStore implements TraceStore {
   readonly #readOnly: boolean;
   #index: VectorIndex;
   #tenants = new Set<string>();
-  /** Rows whose use is not on the disk yet. */
-  readonly #touched = new Map<number, { uses: number; usedMs: number }>();
+  /** Uses that are neither in the index nor on the disk yet. */
+  readonly #touched = new Map<string, { uses: number; usedMs: number }>();
   #closed = false;
 
   constructor(
@@ -185,15 +185,8 @@ export class EmbeddedStore implements TraceStore {
   }
 
   touch(ids: readonly string[], nowMs: number): void {
-    for (const id of ids) {
-      const at = this.#reader.rowOf(id);
-      const place = at === undefined ? undefined : this.#index.find(at.row, at.region);
-      if (at === undefined || place === undefined) continue;
-      const { segment, i } = place.shard.at(place.slot);
-      segment.uses[i] = (segment.uses[i] ?? 0) + 1;
-      segment.usedMs[i] = nowMs;
-      this.#touched.set(at.row, { uses: segment.uses[i] ?? 1, usedMs: nowMs });
-    }
+    for (const id of ids)
+      this.#touched.set(id, { uses: (this.#touched.get(id)?.uses ?? 0) + 1, usedMs: nowMs });
   }
 
   async remove(ids: readonly string[]): Promise<number> {
@@ -224,10 +217,11 @@ export class EmbeddedStore implements TraceStore {
       const gone = await victims(shard, policy, breathe);
       const slots = [...gone.aged, ...gone.evicted];
       for (let start = 0; start < slots.length; start += REMOVED) {
-        const rows = slots.slice(start, start + REMOVED).flatMap((slot) => {
-          const { segment, i } = shard.at(slot);
-          return shard.kill(slot) ? [segment.rows[i] ?? -1] : [];
-        });
+        // A slot may have changed hands since it was looked at.
+        const rows = slots
+          .slice(start, start + REMOVED)
+          .filter(({ slot, row }) => shard.rowAt(slot) === row && shard.kill(slot))
+          .map(({ row }) => row);
         await this.#writer.order({ kind: 'remove', rows });
       }
       aged += gone.aged.length;
@@ -317,9 +311,17 @@ export class EmbeddedStore implements TraceStore {
     }
   }
 
+  /** Uses count when traces are to go, and are kept when the memory is closed: until then a touch costs nothing. */
   async #flush(): Promise<void> {
-    const uses = [...this.#touched].map(([row, use]) => ({ row, ...use }));
+    const byRegion = new Map<string, Map<number, { uses: number; usedMs: number }>>();
+    for (const [id, use] of this.#touched) {
+      const at = this.#reader.rowOf(id);
+      if (at === undefined) continue;
+      const rows = byRegion.get(at.region) ?? new Map<number, { uses: number; usedMs: number }>();
+      byRegion.set(at.region, rows.set(at.row, use));
+    }
     this.#touched.clear();
+    const uses = [...byRegion].flatMap(([region, rows]) => this.#index.shards.get(region)?.used(rows) ?? []);
     if (uses.length > 0) await this.#writer.order({ kind: 'touch', uses });
   }
 

@@ -7,21 +7,28 @@ const SLICE = 4096;
 /** Steps of the histogram of priorities. */
 const BINS = 1024;
 
-/** Slots of a shard that must go; calls `breathe` between slices, and queries may run then. */
+/** A trace that must go: its slot, and the row that was there when it was chosen. */
+export interface Victim {
+  readonly slot: number;
+  readonly row: number;
+}
+
+/** Traces of a shard that must go; calls `breathe` between slices, and queries may run then. */
 export async function victims(
   shard: IndexShard,
   policy: ExpiryPolicy,
   breathe: () => Promise<void>,
-): Promise<{ aged: number[]; evicted: number[] }> {
-  const aged: number[] = [];
+): Promise<{ aged: Victim[]; evicted: Victim[] }> {
+  const aged: Victim[] = [];
   const bins = new Uint32Array(BINS + 1);
   const before = policy.ttlMs === undefined ? -Infinity : policy.nowMs - policy.ttlMs;
   let left = 0;
   for (let start = 0; start < shard.slots; start += SLICE) {
     for (let slot = start; slot < Math.min(shard.slots, start + SLICE); slot++) {
-      if (!shard.lives(slot)) continue;
+      const row = shard.rowAt(slot);
+      if (row < 0) continue;
       if (createdOf(shard, slot) < before) {
-        aged.push(slot);
+        aged.push({ slot, row });
         continue;
       }
       left++;
@@ -34,15 +41,17 @@ export async function victims(
   if (surplus <= 0) return { aged, evicted: [] };
   let last = 0;
   for (let sum = bins[0] ?? 0; sum < surplus; sum += bins[last] ?? 0) last++;
-  const candidates: { slot: number; priority: number; createdMs: number; id: string }[] = [];
+  const candidates: (Victim & { priority: number; createdMs: number; id: string })[] = [];
   for (let start = 0; start < shard.slots; start += SLICE) {
     for (let slot = start; slot < Math.min(shard.slots, start + SLICE); slot++) {
-      if (!shard.lives(slot) || createdOf(shard, slot) < before) continue;
+      const row = shard.rowAt(slot);
+      if (row < 0 || createdOf(shard, slot) < before) continue;
       const worth = priorityOf(shard, slot, policy.nowMs);
       if (Math.floor(worth * BINS) > last) continue;
       const { segment, i } = shard.at(slot);
       candidates.push({
         slot,
+        row,
         priority: worth,
         createdMs: segment.createdMs[i] ?? 0,
         id: idText(segment.idHigh[i] ?? 0, segment.idLow[i] ?? 0),
@@ -51,7 +60,7 @@ export async function victims(
     await breathe();
   }
   candidates.sort(byPriority);
-  return { aged, evicted: candidates.slice(0, surplus).map((c) => c.slot) };
+  return { aged, evicted: candidates.slice(0, surplus) };
 }
 
 /** First 16 digits of an id: enough to order by. */

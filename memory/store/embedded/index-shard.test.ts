@@ -95,6 +95,7 @@ describe('an index shard', () => {
             here.set(key, { slot: shard.add(e), e });
           } else {
             assert.equal(shard.slotOf(key), known.slot);
+            assert.equal(shard.rowAt(known.slot), key);
             assert.equal(shard.kill(known.slot), true);
             assert.equal(shard.kill(known.slot), false);
             here.delete(key);

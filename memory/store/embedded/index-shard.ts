@@ -122,12 +122,6 @@ export class IndexShard {
     return { segment, i: slot % SEGMENT };
   }
 
-  /** Whether a trace lives in the slot. */
-  lives(slot: number): boolean {
-    const { segment, i } = this.at(slot);
-    return ((segment.flags[i] ?? 0) & ALIVE) !== 0;
-  }
-
   /** Slot of a row, -1 when it is not here; looks at every slot. */
   slotOf(row: number): number {
     for (const [s, segment] of this.#segments.entries()) {
@@ -136,6 +130,30 @@ export class IndexShard {
       if (i >= 0) return s * SEGMENT + i;
     }
     return -1;
+  }
+
+  /** Row that lives in the slot, -1 when none does. */
+  rowAt(slot: number): number {
+    const { segment, i } = this.at(slot);
+    return ((segment.flags[i] ?? 0) & ALIVE) === 0 ? -1 : (segment.rows[i] ?? -1);
+  }
+
+  /** Adds uses to rows; what they come to. */
+  used(
+    rows: ReadonlyMap<number, { readonly uses: number; readonly usedMs: number }>,
+  ): { row: number; uses: number; usedMs: number }[] {
+    const sums: { row: number; uses: number; usedMs: number }[] = [];
+    for (let slot = 0; slot < this.#used; slot++) {
+      const row = this.rowAt(slot);
+      const use = row < 0 ? undefined : rows.get(row);
+      if (use === undefined) continue;
+      const { segment, i } = this.at(slot);
+      const uses = (segment.uses[i] ?? 0) + use.uses;
+      segment.uses[i] = uses;
+      segment.usedMs[i] = use.usedMs;
+      sums.push({ row, uses, usedMs: use.usedMs });
+    }
+    return sums;
   }
 
   /** The `k` nearest rows that pass, in order. */
