@@ -165,8 +165,8 @@ export class RoutingStage {
   }
 
   /** A replica of `back` in a region. */
-  replica(region: string, { ready = true, index = 0 } = {}): void {
-    const pod = givenPod('back', { node: region, region, name: `back-${region}-${index}`, ready });
+  replica(region: string, { ready = true, index = 0, of = 'back' } = {}): void {
+    const pod = givenPod(of, { node: region, region, name: `${of}-${region}-${index}`, ready });
     const octet = 10 + region.charCodeAt(0) + region.length * 7;
     this.server.put(POD, {
       ...pod,
