@@ -122,7 +122,7 @@ export class EmbeddedStore implements TraceStore {
     if (!this.#readOnly && this.#indexDisagrees()) await this.#writer.order({ kind: 'check', repair: true });
     if (kept.encoderVersion !== this.#space.encoderVersion) await this.#changeEncoder();
     for (const listed of this.#reader.listed(this.#space.encoderVersion)) this.#index.add(listed);
-    this.#tenants = new Set(this.#reader.tenants().keys());
+    this.#tenants = new Set(this.#reader.knownTenants());
   }
 
   async put(traces: readonly Trace[]): Promise<Added> {

@@ -53,10 +53,18 @@ export class FileReader {
     );
   }
 
+  /** Tenants that have put a trace or were admitted. */
+  knownTenants(): string[] {
+    return this.#sql('SELECT n.text FROM tenants t JOIN names n ON n.name = t.name')
+      .all()
+      .map((r) => String(r['text']));
+  }
+
+  /** Traces of every known tenant, in order of name; looks at the whole table. */
   tenants(): Map<string, number> {
     const rows = this.#sql(
-      `SELECT n.text tenant, (SELECT count(*) FROM traces t WHERE t.tenant = n.name) traces FROM names n
-       WHERE n.name IN (SELECT tenant FROM traces UNION SELECT name FROM tenants) ORDER BY n.text`,
+      `SELECT n.text tenant, coalesce(c.traces, 0) traces FROM tenants t JOIN names n ON n.name = t.name
+       LEFT JOIN (SELECT tenant, count(*) traces FROM traces GROUP BY tenant) c ON c.tenant = t.name ORDER BY n.text`,
     ).all();
     return new Map(rows.map((r) => [String(r['tenant']), Number(r['traces'])]));
   }

@@ -59,6 +59,7 @@ export class FileWriter {
   readonly #db: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #names = new Map<string, number>();
+  readonly #tenants = new Set<number>();
   readonly #statements = new Map<string, StatementSync>();
 
   /** Throws `MemoryUnavailable` when another process writes to the file. */
@@ -91,6 +92,7 @@ export class FileWriter {
       if (this.#db.isTransaction) this.#sql('ROLLBACK').run();
       // A name that was rolled back must not be believed.
       this.#names.clear();
+      this.#tenants.clear();
       for (const r of this.#sql('SELECT name, text FROM names').all())
         this.#names.set(String(r['text']), Number(r['name']));
       throw error;
@@ -106,7 +108,7 @@ export class FileWriter {
           ),
         };
       case 'admit':
-        this.#sql('INSERT OR IGNORE INTO tenants (name) VALUES (?)').run(this.#name(order.tenant));
+        this.#admit(this.#name(order.tenant));
         break;
       case 'embed':
         for (const { row, vector } of order.vectors) {
@@ -141,6 +143,7 @@ export class FileWriter {
     const id = binary.subarray(0, ID_BYTES);
     if (this.#sql('SELECT 1 FROM traces WHERE key = ? AND id = ?').get(t.key, id) !== undefined) return -1;
     const tenant = this.#name(t.tenant);
+    this.#admit(tenant);
     const { lastInsertRowid } = this.#sql(
       `INSERT INTO traces (key, id, tenant, region, slice, encoder, created, reward, shareable, dag, replan, vector)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -161,6 +164,12 @@ export class FileWriter {
     const row = Number(lastInsertRowid);
     this.#sql('INSERT INTO payloads (row, bytes) VALUES (?, ?)').run(row, squeeze(t.text));
     return row;
+  }
+
+  #admit(tenant: number): void {
+    if (this.#tenants.has(tenant)) return;
+    this.#sql('INSERT OR IGNORE INTO tenants (name) VALUES (?)').run(tenant);
+    this.#tenants.add(tenant);
   }
 
   #name(text: string): number {
