@@ -5,8 +5,17 @@ import { aggregatedDiscovery } from './protocol.ts';
 import { ORDER, TYPES } from './types.ts';
 import type { TypeUrl } from './types.ts';
 import type { Resource, Resources } from './resources.ts';
-import { difference, heard, NEW, sameVersions, versionsOf, wantedOf } from './subscription.ts';
-import type { Subscription } from './subscription.ts';
+import {
+  difference,
+  heard,
+  namesOf,
+  namesOfDelta,
+  NEW,
+  sameVersions,
+  versionsOf,
+  wantedOf,
+} from './subscription.ts';
+import type { Question, Subscription } from './subscription.ts';
 
 /** PEM: the authority that client certificates must come from, and the server's own pair. */
 export interface Tls {
@@ -35,12 +44,9 @@ export interface Client {
   readonly routes: ReadonlyMap<string, string>;
 }
 
-interface Request {
+interface Request extends Question {
   readonly node?: { readonly id?: string } | null;
   readonly type_url: string;
-  readonly resource_names?: readonly string[];
-  readonly resource_names_subscribe?: readonly string[];
-  readonly resource_names_unsubscribe?: readonly string[];
   readonly initial_resource_versions?: Readonly<Record<string, string>>;
   readonly response_nonce: string;
   readonly version_info?: string;
@@ -197,21 +203,3 @@ const versionOf = (versions: ReadonlyMap<string, string>): string =>
     .update(JSON.stringify([...versions]))
     .digest('hex')
     .slice(0, 16);
-
-/** State of the world: each request names everything; none at all means everything, unless names were given before. */
-function namesOf(
-  known: Subscription | undefined,
-  { resource_names: names = [] }: Request,
-): Subscription['names'] {
-  if (names.length > 0) return names.includes('*') ? undefined : new Set(names);
-  return known === undefined ? undefined : known.names === undefined ? undefined : new Set();
-}
-
-/** Incremental: each request adds and removes names; a first one without any means everything. */
-function namesOfDelta(known: Subscription | undefined, request: Request): Subscription['names'] {
-  const { resource_names_subscribe: more = [], resource_names_unsubscribe: less = [] } = request;
-  if (known === undefined) return more.length === 0 || more.includes('*') ? undefined : new Set(more);
-  if (more.includes('*')) return undefined;
-  if (known.names === undefined) return less.includes('*') ? new Set(more) : undefined;
-  return new Set([...known.names, ...more].filter((name) => !less.includes(name)));
-}

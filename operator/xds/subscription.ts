@@ -67,3 +67,28 @@ export function heard(
     ? { ...before, acked: version, refused: undefined }
     : { ...before, refused: refusal };
 }
+
+/** Names in a request: all of them (state of the world), or those that come and go (incremental). */
+export interface Question {
+  readonly resource_names?: readonly string[];
+  readonly resource_names_subscribe?: readonly string[];
+  readonly resource_names_unsubscribe?: readonly string[];
+}
+
+/** State of the world: each request names everything; none at all means everything, unless names were given before. */
+export function namesOf(
+  known: Subscription | undefined,
+  { resource_names: names = [] }: Question,
+): Subscription['names'] {
+  if (names.length > 0) return names.includes('*') ? undefined : new Set(names);
+  return known === undefined ? undefined : known.names === undefined ? undefined : new Set();
+}
+
+/** Incremental: each request adds and removes names; a first one without any means everything. */
+export function namesOfDelta(known: Subscription | undefined, request: Question): Subscription['names'] {
+  const { resource_names_subscribe: more = [], resource_names_unsubscribe: less = [] } = request;
+  if (known === undefined) return more.length === 0 || more.includes('*') ? undefined : new Set(more);
+  if (more.includes('*')) return undefined;
+  if (known.names === undefined) return less.includes('*') ? new Set(more) : undefined;
+  return new Set([...known.names, ...more].filter((name) => !less.includes(name)));
+}

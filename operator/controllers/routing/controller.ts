@@ -1,7 +1,6 @@
 import type { ReconcileContext } from '#kube/controller.ts';
 import { deepEqual } from '#kube/equal.ts';
 import type { EventRecorder } from '#kube/events.ts';
-import { keyOf } from '#kube/object.ts';
 import { Waiting } from '#kube/outcome.ts';
 import type { Transport } from '#kube/transport.ts';
 import { BY_DAG } from '../../caches.ts';
@@ -160,6 +159,3 @@ export class RoutingController {
 }
 
 const NO_STATE: EdgeState = recall(undefined, false, 0);
-
-/** `namespace/name` of every DAG. */
-export const dagKeys = (caches: Caches) => (): string[] => caches.dags.list().map(keyOf);

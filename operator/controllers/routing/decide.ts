@@ -1,4 +1,3 @@
-import type { ServiceDAGStatus } from '#crds/servicedag.ts';
 import type { Around, BackEnd } from '../../routing/back-end.ts';
 import { asFound, NOTHING, step } from '../../routing/drain.ts';
 import type { Drained } from '../../routing/drain.ts';
@@ -12,11 +11,10 @@ import { backendService, frontService, slices } from '../../routing/services.ts'
 import { backendName } from '../../routing/names.ts';
 import { xdsEdge } from '../../xds/edge.ts';
 import type { XdsEdge } from '../../xds/resources.ts';
-import { liveShares, mergeSmallest, REST, toIntegers, toPpm } from '../../routing/weights.ts';
+import { liveShares, mergeSmallest, REST, toIntegers } from '../../routing/weights.ts';
 import type { Weights } from '../../routing/weights.ts';
-
-/** Row of one edge in the status of its DAG. */
-export type Row = NonNullable<ServiceDAGStatus['edges']>[number];
+import { rowOf } from './row.ts';
+import type { Row } from './row.ts';
 
 /** What is remembered of one edge between two looks. */
 export interface EdgeState {
@@ -164,38 +162,4 @@ function front(edge: Edge, around: Around, backEnd: BackEnd | undefined): Routin
   if (behind.kind === 'selector' || behind.targets.length === 0)
     return [frontService(edge, { kind: 'selector' })];
   return [...slices(edge, edge.front, 'front', behind.targets), frontService(edge, behind)];
-}
-
-function rowOf(
-  { edge, observed }: Look,
-  standsFor: ReadonlyMap<string, string>,
-  mechanism: Mechanism,
-  reason: string,
-  programmed: Weights,
-): Row {
-  const shares = new Map<string, number>();
-  for (const { group, share } of edge.wanted) {
-    const name = standsFor.get(group) ?? group;
-    shares.set(name, (shares.get(name) ?? 0) + share);
-  }
-  const desired = toPpm(shares);
-  const done = toPpm(programmed);
-  const seen = observed === undefined ? undefined : toPpm(observed);
-  const names = [...new Set([...desired.keys(), ...done.keys()])].toSorted().slice(0, 64);
-  const weights = names.map((backend) => ({
-    backend,
-    desiredPpm: desired.get(backend) ?? 0,
-    programmedPpm: done.get(backend) ?? 0,
-    ...(seen === undefined ? {} : { observedPpm: seen.get(backend) ?? 0 }),
-  }));
-  const real = seen ?? done;
-  const errors = names.map((name) => Math.abs((desired.get(name) ?? 0) - (real.get(name) ?? 0)));
-  return {
-    from: edge.from,
-    to: edge.to,
-    mechanism,
-    reason,
-    weights,
-    ...(real.size === 0 ? {} : { maxErrorPpm: Math.max(0, ...errors) }),
-  };
 }

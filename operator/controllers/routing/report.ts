@@ -1,6 +1,6 @@
 import { no, yes } from '../servicedag/verdict.ts';
 import type { Verdict } from '../servicedag/verdict.ts';
-import type { Row } from './decide.ts';
+import type { Row } from './row.ts';
 
 /** What routing says of one DAG: rows of its edges, and whether calls go as the plan wants. */
 export interface RoutingReport {

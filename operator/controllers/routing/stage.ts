@@ -19,7 +19,7 @@ import { DEPLOYMENTPLAN, GATEWAY, GRPCROUTE, HTTPROUTE, SERVICEDAG, TCPROUTE } f
 import type { CachedDag, Service } from '../../objects.ts';
 import { World } from '../../world.ts';
 import { RoutingPart } from './part.ts';
-import type { Row } from './decide.ts';
+import type { Row } from './row.ts';
 
 /** A route as tests read it. */
 export interface Route extends KubeObject {
