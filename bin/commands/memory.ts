@@ -139,7 +139,7 @@ function queryCommand(): Command {
       '--tenant <name>',
       'who asks: sees its own traces and what others share without their metadata',
     )
-    .option('--like <id>', 'a trace of the tenant (an unambiguous id)')
+    .option('--like <id>', 'id of a trace of the tenant, all 64 digits')
     .addOption(
       new Option('--vector <json>', 'a query vector, [0.1, ...]')
         .conflicts('like')
