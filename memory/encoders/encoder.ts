@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { onnxruntime } from '#learning/executors/onnxruntime.ts';
 import type { Executor, Program } from '#learning/executors/executor.ts';
 import { add, mul, sigmoid } from '#learning/ir/elementwise.ts';
@@ -31,6 +32,9 @@ export interface Encoded {
 
 /** Name of the model's files in its folder. */
 export const ENCODER = 'encoder';
+
+/** Folder of the encoder that comes with the program. */
+export const SHIPPED = join(import.meta.dirname, 'models');
 
 /** The encoder's graph for a batch: `z`, and `outcome` as log microseconds, violated share and busy share. */
 export function encoderGraph(parameters: Parameters, batch: number, bucket: Bucket): Graph {
