@@ -120,6 +120,11 @@ export class RoutingPart {
     return this.#routing.report(key);
   }
 
+  /** Where the discovery server listens; undefined while it does not. */
+  get discoveryPort(): number | undefined {
+    return this.#xds?.port;
+  }
+
   /** The watches, to be run by every replica. */
   parts(): readonly Part[] {
     return this.#stores.parts();

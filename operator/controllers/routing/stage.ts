@@ -45,6 +45,8 @@ export class RoutingStage {
   #stop = new AbortController();
   #ended: Promise<unknown>[] = [];
   #plans = 0;
+  /** Whether routing runs its discovery server; it counts from the next start. */
+  discovery = false;
 
   constructor() {
     beforeEach(() => this.#open());
@@ -54,6 +56,7 @@ export class RoutingStage {
   async #open(): Promise<void> {
     this.server = await FakeApiServer.start({ historySize: 10_000 });
     this.gateway = 'accepts';
+    this.discovery = false;
     this.#plans = 0;
     this.server.put(GATEWAY, {
       metadata: { name: 'east-west', namespace: 'infra', labels: { 'edgeloom.dev/east-west': 'true' } },
@@ -83,6 +86,7 @@ export class RoutingStage {
       events: new EventRecorder({ transport, component: 'test', instance: 'one' }),
       registry,
       log: silentLog,
+      xds: this.discovery ? { port: 0, host: '127.0.0.1' } : undefined,
       clock: CLOCK,
       nowMs: () => CLOCK.now(),
       onRestart: () => undefined,
@@ -177,6 +181,11 @@ export class RoutingStage {
   /** Milliseconds as routing counts them. */
   nowMs(): number {
     return CLOCK.now();
+  }
+
+  /** Where the discovery server listens. */
+  discoveryPort(): number | undefined {
+    return this.#part.discoveryPort;
   }
 
   /** The row of the one edge. */
