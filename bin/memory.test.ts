@@ -8,7 +8,9 @@ import { traceJson } from '#memory/trace/seal.ts';
 
 const EDGELOOM = new URL('edgeloom', import.meta.url).pathname;
 
-describe('edgeloom memory', () => {
+describe('edgeloom memory', function () {
+  // Every line below starts a process.
+  this.timeout(60_000);
   let folder = '';
   before(() => (folder = mkdtempSync(join(tmpdir(), 'edgeloom-memory-'))));
   after(() => rmSync(folder, { recursive: true }));

@@ -55,6 +55,7 @@ export type Suite = z.output<typeof suiteSpec>;
 
 /** Names of the suites in this repository. */
 export function builtInSuites(): string[] {
+  if (!existsSync(FOLDER)) return [];
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length))

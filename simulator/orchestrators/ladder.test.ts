@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { InputError } from '#crds/input-error.ts';
+import { EASE } from '#planner/plan.ts';
 import { instanceOf } from '#world/instance.ts';
 import { judge } from '#world/judge.ts';
 import { keyOf } from '#world/objects.ts';
@@ -228,7 +229,7 @@ describe('scaling orchestrators', () => {
 });
 
 describe('the ladder', () => {
-  it('search predicts no more than greedy, HEFT and the default scheduler in the same world', async () => {
+  it('search predicts no more than greedy, HEFT and the default scheduler in the same world, but for its ease', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(5000), async (seed) => {
         const seen = observe(randomWorld(seed, { nodes: 6, tasks: 6, dags: 1 }));
@@ -237,7 +238,7 @@ describe('the ladder', () => {
         const search = await cost('search');
         for (const name of ['greedy', 'heft', 'default-scheduler']) {
           const other = await cost(name);
-          assert.ok(search <= other + 1e-9, `${name} ${other}, search ${search}`);
+          assert.ok(search <= other * (1 + EASE) + 1e-9, `${name} ${other}, search ${search}`);
         }
       }),
       { numRuns: 60 },
