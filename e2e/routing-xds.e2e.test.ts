@@ -60,7 +60,7 @@ describe('the discovery server and stock clients', () => {
   const discovery = async (tls: boolean): Promise<XdsServer> => {
     const pair = issue(authority, {
       commonName: 'edgeloom-operator',
-      hosts: ['edgeloom-operator', '127.0.0.1'],
+      hosts: ['edgeloom-operator', 'localhost', '127.0.0.1'],
     });
     const own = {
       ca: Buffer.from(authority.certificate),
@@ -161,7 +161,7 @@ describe('the discovery server and stock clients', () => {
     const ca = Buffer.from(authority.certificate);
     const ask = (creds: ReturnType<typeof credentials.createSsl>): Promise<string> =>
       new Promise((resolve) => {
-        const client = new Discovery(`127.0.0.1:${server.port}`, creds);
+        const client = new Discovery(`localhost:${server.port}`, creds);
         closes.push(() => client.close());
         const stream = (
           client as unknown as {
