@@ -11,7 +11,7 @@ const at = (loss: Tensor, values: readonly number[]): number[] => [
 const near = (found: readonly number[], wanted: readonly number[]): void => {
   assert.equal(found.length, wanted.length);
   for (const [i, value] of wanted.entries())
-    assert.ok(Math.abs((found[i] ?? NaN) - value) < 1e-12, `${found}`);
+    assert.ok(Math.abs((found[i] ?? NaN) - value) < 1e-12, found.join(' '));
 };
 
 describe('losses', () => {
