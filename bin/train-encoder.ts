@@ -43,11 +43,12 @@ async function simulated(scenario: string, seed: number, options: TrainOptions):
 
 /** Simulates cities, trains an encoder on four of five, prints its errors on the others, and writes it to `options.out`. */
 export async function train(options: TrainOptions): Promise<void> {
-  const [learnt, kept]: [Example[], Example[]] = [[], []];
+  const learnt: Example[] = [];
+  const kept = new Map<string, Example[]>(options.scenario.map((scenario) => [scenario, []]));
   for (let city = 0; city < options.cities; city++) {
     for (const scenario of options.scenario) {
       const examples = await simulated(scenario, options.seed + city, options);
-      (city % HELD_OUT === HELD_OUT - 1 ? kept : learnt).push(...examples);
+      (city % HELD_OUT === HELD_OUT - 1 ? kept.get(scenario) : learnt)?.push(...examples);
     }
   }
   const trained = await trainEncoder(
@@ -63,7 +64,7 @@ export async function train(options: TrainOptions): Promise<void> {
   const seen = await encodeAll(encoder, bank);
   const measure = async (examples: readonly Example[]): Promise<Quality> =>
     qualityOf(bank, seen, examples, await encodeAll(encoder, examples), trained.outcomes, draw);
-  const asked = evenly(kept, ASKED);
+  const asked = evenly([...kept.values()].flat(), ASKED);
   const qualities = new Map([['other cities', await measure(asked)]]);
   const [bankBlind, askedBlind] = [bank.map(blind), asked.map(blind)];
   const [seenBlind, foretold] = [await encodeAll(encoder, bankBlind), await encodeAll(encoder, askedBlind)];
@@ -71,6 +72,9 @@ export async function train(options: TrainOptions): Promise<void> {
     'other cities, before the first run (no telemetry)',
     qualityOf(bankBlind, seenBlind, askedBlind, foretold, trained.outcomes, draw),
   );
+  if (kept.size > 1)
+    for (const [scenario, examples] of kept)
+      qualities.set(`other cities of ${scenario}`, await measure(evenly(examples, ASKED)));
   for (const scenario of options.test)
     qualities.set(scenario, await measure(evenly(await simulated(scenario, options.seed, options), ASKED)));
   await encoder.close();
