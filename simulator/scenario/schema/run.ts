@@ -38,4 +38,4 @@ export const runSpec = z
   .describe('How the city is run.');
 
 /** After defaults. */
-export type RunSpec = z.output<typeof runSpec>;
+type RunSpec = z.output<typeof runSpec>;
