@@ -27,7 +27,7 @@ describe('a summary', () => {
     assert.equal(slow?.violations.value, 1);
     assert.equal(greedy.moves.value, 2);
     // Down at the end of the fifth second, good again from the tenth.
-    assert.deepEqual(greedy.recovery, { failures: 3, meanMicros: 4_000_000, unrecovered: 0 });
+    assert.deepEqual(greedy.recovery, { disturbances: 3, meanMicros: 4_000_000, unrecovered: 0 });
     assert.equal(greedy.planMillis.first, 10);
     assert.equal(greedy.planMillis.mean, 2);
     // One tenant keeps half of its targets, the other all: (1.5)^2 / (2 x 1.25).

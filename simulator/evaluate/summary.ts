@@ -3,7 +3,14 @@ import { bootstrap } from '../statistics/bootstrap.ts';
 import { merged, quantileOf } from '../statistics/distribution.ts';
 import type { Interval } from '../statistics/interval.ts';
 import { jain, mean, quantile } from '../statistics/moments.ts';
-import { failuresOf, RECOVERY, recoveryMicros, usualShare, violationShare } from '../statistics/recovery.ts';
+import {
+  burstsOf,
+  failuresOf,
+  RECOVERY,
+  recoveryMicros,
+  usualShare,
+  violationShare,
+} from '../statistics/recovery.ts';
 import { clusteredWilson } from '../statistics/wilson.ts';
 
 /** A figure over replications; no interval for a single one. */
@@ -41,11 +48,11 @@ export interface Row {
   /** Jain's index over tenants of the share of their requests that kept their targets. */
   readonly tenantFairness: number;
   /**
-   * From a failure of nodes until violations are within 5 points of what was usual before it, for 3 periods; mean over those it came back from, and how
+   * From a failure of nodes or the end of a burst until violations are within 5 points of what was usual before it, for 3 periods; mean over those it came back from, and how
    * many it did not.
    */
   readonly recovery: {
-    readonly failures: number;
+    readonly disturbances: number;
     readonly meanMicros?: number;
     readonly unrecovered: number;
   };
@@ -141,16 +148,16 @@ const tenantFairness = ({ byTenant }: RunResult): number =>
 
 function recoveryOf(runs: readonly RunResult[]): Row['recovery'] {
   const times = runs.flatMap(({ timeline, warmupMicros }) =>
-    failuresOf(timeline)
-      .filter((at) => at >= warmupMicros)
-      .flatMap((at) => {
-        const share = usualShare(timeline, warmupMicros, at) + RECOVERY.share;
-        return recoveryMicros(timeline, at, { ...RECOVERY, share }) ?? [];
+    [...failuresOf(timeline).map((at) => ({ fromMicros: at, untilMicros: at })), ...burstsOf(timeline)]
+      .filter(({ fromMicros }) => fromMicros >= warmupMicros)
+      .flatMap(({ fromMicros, untilMicros }) => {
+        const share = usualShare(timeline, warmupMicros, fromMicros) + RECOVERY.share;
+        return recoveryMicros(timeline, untilMicros, { ...RECOVERY, share }) ?? [];
       }),
   );
   const back = times.filter(Number.isFinite);
   return {
-    failures: times.length,
+    disturbances: times.length,
     ...(back.length === 0 ? {} : { meanMicros: mean(back) }),
     unrecovered: times.length - back.length,
   };

@@ -49,11 +49,11 @@ export function resultTables(rows: readonly Row[]): Table[] {
     (group) => {
       const [first] = group;
       const several = group.some(({ replications }) => replications > 1);
-      const failures = group.some(({ recovery }) => recovery.failures > 0);
+      const disturbed = group.some(({ recovery }) => recovery.disturbances > 0);
       const runs = `${first?.replications ?? 0} replication${several ? 's' : ''} of seed ${first?.seed ?? 0}`;
       return {
         title: `${first?.scenario ?? ''}: ${((first?.requests ?? 0) / 1000).toFixed(0)} k requests, ${runs}`,
-        head: failures ? [...HEAD, 'RECOVERY s', 'PLAN ms'] : [...HEAD, 'PLAN ms'],
+        head: disturbed ? [...HEAD, 'RECOVERY s', 'PLAN ms'] : [...HEAD, 'PLAN ms'],
         rows: group.map((row) => [
           row.orchestrator,
           withInterval(row.latency.mean, ms),
@@ -66,7 +66,7 @@ export function resultTables(rows: readonly Row[]): Table[] {
           (100 * row.utilisation.value).toFixed(1),
           row.balance.value.toFixed(3),
           row.tenantFairness.toFixed(3),
-          ...(failures ? [recovery(row.recovery)] : []),
+          ...(disturbed ? [recovery(row.recovery)] : []),
           `${wallMs(row.planMillis.first)} / ${wallMs(row.planMillis.mean)}`,
         ]),
       };
@@ -74,10 +74,10 @@ export function resultTables(rows: readonly Row[]): Table[] {
   );
 }
 
-function recovery({ failures, meanMicros, unrecovered }: Row['recovery']): string {
-  if (failures === 0) return '';
+function recovery({ disturbances, meanMicros, unrecovered }: Row['recovery']): string {
+  if (disturbances === 0) return '';
   const back = meanMicros === undefined ? '-' : (meanMicros / 1e6).toFixed(1);
-  return unrecovered === 0 ? back : `${back} (${unrecovered} of ${failures} never)`;
+  return unrecovered === 0 ? back : `${back} (${unrecovered} of ${disturbances} never)`;
 }
 
 /** Per scenario, every orchestrator against the baseline on the same replications; none for single replications. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Period } from '../result.ts';
-import { failuresOf, recoveryMicros, usualShare, violationShare } from './recovery.ts';
+import { burstsOf, failuresOf, recoveryMicros, usualShare, violationShare } from './recovery.ts';
 
 /** Periods of 10 s with these violations of 100 requests each, and so many nodes down. */
 const timeline = (violations: readonly number[], down: readonly number[] = []): Period[] =>
@@ -34,6 +34,32 @@ describe('time to recover', () => {
         want === undefined ? undefined : want * 1e6,
       ),
     );
+
+  describe('bursts', () => {
+    const arrivals = (counts: readonly number[]): Period[] =>
+      timeline(counts.map(() => 0)).map((period, i) => ({ ...period, arrived: counts[i] ?? 0 }));
+    const usual = Array.from({ length: 20 }, (_, i) => 95 + (i % 10));
+    const cases: Readonly<Record<string, readonly [readonly number[], readonly (readonly number[])[]]>> = {
+      'three times as many for four periods': [[300, 300, 300, 300, 100, 100], [[200, 240]]],
+      'two periods are chance': [[300, 300, 100, 100], []],
+      'a slow rise is none': [Array.from({ length: 60 }, (_, i) => 100 + 3 * i), []],
+      'one that lasts to the end has no after': [[300, 300, 300, 300], []],
+      'two of them': [
+        [200, 200, 200, 100, 100, 200, 200, 200, 100],
+        [
+          [200, 230],
+          [250, 280],
+        ],
+      ],
+    };
+    for (const [name, [counts, want]] of Object.entries(cases))
+      it(name, () =>
+        assert.deepEqual(
+          burstsOf(arrivals([...usual, ...counts])).map((b) => [b.fromMicros / 1e6, b.untilMicros / 1e6]),
+          want,
+        ),
+      );
+  });
 
   it('failures are where more nodes are down than before', () =>
     assert.deepEqual(failuresOf(timeline([0, 0, 0, 0, 0, 0], [0, 2, 2, 1, 3, 3])), [20e6, 50e6]));

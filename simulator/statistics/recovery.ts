@@ -54,6 +54,35 @@ export function failuresOf(timeline: readonly Period[]): number[] {
   });
 }
 
+/** Periods before a moment that say what is usual, and how much more than that is a burst. */
+const USUAL_PERIODS = 20;
+const BURST_FACTOR = 1.5;
+
+/** A time of unusually many requests, from its first period to the end of its last. */
+export interface Burst {
+  readonly fromMicros: number;
+  readonly untilMicros: number;
+}
+
+/**
+ * Bursts, as the timeline shows them: at least three periods in a row with half as many requests again as the median of the 20
+ * before them. A day's slow rise is none, and one that lasts to the end is left out: nothing follows it.
+ */
+export function burstsOf(timeline: readonly Period[]): Burst[] {
+  const bursts: Burst[] = [];
+  for (let i = USUAL_PERIODS; i < timeline.length; i++) {
+    const before = timeline.slice(i - USUAL_PERIODS, i).map(({ arrived }) => arrived);
+    const usual = before.toSorted((a, b) => a - b)[USUAL_PERIODS / 2] ?? 0;
+    let end = i;
+    while ((timeline[end]?.arrived ?? 0) > BURST_FACTOR * usual) end++;
+    const [from, until] = [timeline[i], timeline[end]];
+    if (end - i < RECOVERY.periods || from === undefined || until === undefined) continue;
+    bursts.push({ fromMicros: from.atMicros, untilMicros: until.atMicros });
+    i = end;
+  }
+  return bursts;
+}
+
 /** Violated share of all requests between two moments of a timeline: what was usual there. */
 export function usualShare(timeline: readonly Period[], fromMicros: number, untilMicros: number): number {
   const periods = timeline.filter(({ atMicros }) => fromMicros <= atMicros && atMicros < untilMicros);

@@ -36,6 +36,3 @@ export const runSpec = z
     path: ['warmup'],
   })
   .describe('How the city is run.');
-
-/** After defaults. */
-type RunSpec = z.output<typeof runSpec>;
