@@ -50,7 +50,6 @@ describe('a ServiceDAG on a real cluster', () => {
   });
 
   it('costs no write once it is settled', async () => {
-    await sleep(2_000);
     const versions = async (): Promise<string> =>
       edgeloom.kubectl(
         'get',
@@ -59,7 +58,11 @@ describe('a ServiceDAG on a real cluster', () => {
         '-o',
         'jsonpath={range .items[*]}{.kind}/{.metadata.name}={.metadata.resourceVersion}{"\\n"}{end}',
       );
-    const before = await versions();
+    const before = await until('nothing changes for 3 s', 30_000, async () => {
+      const seen = await versions();
+      await sleep(3_000);
+      return (await versions()) === seen ? seen : undefined;
+    });
     await sleep(8_000);
     assert.equal(await versions(), before);
   });
