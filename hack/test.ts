@@ -27,6 +27,8 @@ const SUITES = [
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** What mocha says of the failed ones. */
+  readonly failures: string;
 }
 
 /** Runs mocha, shows what it prints, and reads its own figures. A mocha that dies without figures counts as one failure. */
@@ -47,20 +49,28 @@ function run(args: readonly string[]): Promise<Count> {
       const count = (word: string): number =>
         Number(new RegExp(`^ *(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
       const failed = count('failing');
-      resolve({ passed: count('passing'), failed: code !== 0 && failed === 0 ? 1 : failed });
+      resolve({
+        passed: count('passing'),
+        failed: code !== 0 && failed === 0 ? 1 : failed,
+        failures: failed === 0 ? '' : text.slice(text.search(/^ *\d+ failing/m)),
+      });
     });
   });
 }
 
 let passed = 0;
 let failed = 0;
+let failures = '';
 for (const { name, args } of SUITES) {
   const started = performance.now();
   process.stdout.write(`\n# ${name}\n`);
   const count = await run(args);
   passed += count.passed;
   failed += count.failed;
+  failures += count.failures;
   process.stdout.write(`# ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 }
+// Once more where people look: the end-to-end tests print hundreds of lines after a unit test that failed.
+if (failures !== '') process.stdout.write(`\n# what failed\n${failures}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
