@@ -1,5 +1,5 @@
 import { Document, isMap, isNode, visit } from 'yaml';
-import type { Note } from './applications.ts';
+import type { Note } from './manifest.ts';
 
 const WIDTH = 120;
 

@@ -7,7 +7,7 @@ import { durationMicros, quantity } from '#crds/quantity.ts';
 import { planInOrder } from '#planner/plan-in-order.ts';
 import { PLAN_DEFAULTS } from '#planner/plan.ts';
 import { snapshotOf } from '#world/snapshot.ts';
-import type { DagManifest } from './applications.ts';
+import type { DagManifest } from './manifest.ts';
 import { staleFiles } from './files.ts';
 import { demoApplications, demoTopology, generatedSamples } from './samples.ts';
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mubenchC, onlineBoutique, teastore, type Application, type Tables } from './applications.ts';
+import type { Application, Tables } from './manifest.ts';
+import { mubenchC, teastore } from './mubench.ts';
+import { onlineBoutique } from './online-boutique.ts';
 import { cell, numberCell, parseCsv, type Row } from './csv.ts';
 import { render } from './render.ts';
 import { buildTopology, type Topology } from './topology.ts';
