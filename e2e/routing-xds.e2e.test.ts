@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, makeGenericClientConstructor, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { createAuthority, issue } from '#hack/control-plane/certificates.ts';
+import { createAuthority, issue } from '#kube/pki/certificates.ts';
 import { reservePort } from '#hack/control-plane/ports.ts';
 import { ProcessGroup } from '#hack/control-plane/processes.ts';
 import { EchoServers } from '#hack/data-plane/echo.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Api, Credentials } from './api.ts';
 import { ensureServers } from './build.ts';
-import { issue } from './certificates.ts';
+import { issue } from '#kube/pki/certificates.ts';
 import {
   edgeloomScheduler,
   stockScheduler,

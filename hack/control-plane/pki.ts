@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { createAuthority, createTokenKey, issue, type Authority, type Pair } from './certificates.ts';
+import { createAuthority, createTokenKey, issue } from '#kube/pki/certificates.ts';
+import type { Authority, Pair } from '#kube/pki/certificates.ts';
 
 /** The group that may do everything. */
 const MASTERS = 'system:masters';

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, type Credentials } from './api.ts';
-import { issue } from './certificates.ts';
+import { issue } from '#kube/pki/certificates.ts';
 import type { LocalCluster } from './cluster.ts';
 import { edgeloomScheduler, writeScheduler, type SchedulerOptions } from './configuration.ts';
 import {

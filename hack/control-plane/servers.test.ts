@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { edgeloomScheduler } from './configuration.ts';
-import { createAuthority, issue } from './certificates.ts';
+import { createAuthority, issue } from '#kube/pki/certificates.ts';
 import { commandLine, healthUrl, PORTS, SERVERS, type Layout } from './servers.ts';
 
 const authority = createAuthority('test');

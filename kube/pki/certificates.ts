@@ -1,4 +1,13 @@
-import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { bits, identifier, octets, positive, sequence, set, tagged, utcTime, utf8, yes } from './der.ts';
 
@@ -23,7 +32,9 @@ export interface Subject {
 }
 
 const DAY_MS = 86_400_000;
-const LIFETIME_DAYS = 3650;
+/** Validity starts so long before a certificate is made: the clocks of a cluster differ. */
+const BACKDATED_MS = DAY_MS;
+const TEN_YEARS_MS = 3650 * DAY_MS;
 const ECDSA_WITH_SHA256 = sequence(identifier('1.2.840.10045.4.3.2'));
 const EXTENSION = {
   subjectKey: '2.5.29.14',
@@ -39,12 +50,13 @@ const CLIENT_AUTH = identifier('1.3.6.1.5.5.7.3.2');
 /**
  * A new certificate authority. Elliptic keys, because they cost a millisecond where RSA costs a
  * tenth of a second; written here because Node can read certificates but not make them, and
- * the cluster should not depend on the machine's openssl.
+ * nothing here should depend on the machine's openssl (docs/decisions/0019-admission-webhook.md).
  */
-export function createAuthority(name: string, now = new Date()): Authority {
+export function createAuthority(name: string, now = new Date(), lifetimeMs = TEN_YEARS_MS): Authority {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const unsigned = { name, privateKey: keys.privateKey, publicKey: keys.publicKey };
-  const certificate = sealed(unsigned, keys.publicKey, { commonName: name }, now, [
+  const validity = validFrom(now, lifetimeMs);
+  const certificate = sealed(unsigned, keys.publicKey, { commonName: name }, validity, [
     extension('basicConstraints', true, sequence(yes())),
     extension('keyUsage', true, bits(Buffer.from([0b1000_0110]), 1)), // sign, sign certificates, sign revocations
   ]);
@@ -52,15 +64,36 @@ export function createAuthority(name: string, now = new Date()): Authority {
 }
 
 /** A certificate for a client, a server, or both; it serves only when `hosts` are given. */
-export function issue(authority: Authority, subject: Subject, now = new Date()): Pair {
+export function issue(
+  authority: Authority,
+  subject: Subject,
+  now = new Date(),
+  lifetimeMs = TEN_YEARS_MS,
+): Pair {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const hosts = subject.hosts ?? [];
-  const certificate = sealed(authority, keys.publicKey, subject, now, [
+  const certificate = sealed(authority, keys.publicKey, subject, validFrom(now, lifetimeMs), [
     extension('keyUsage', true, bits(Buffer.from([0b1000_0000]), 7)), // sign
     extension('extendedKeyUsage', false, sequence(...(hosts.length > 0 ? [SERVER_AUTH] : []), CLIENT_AUTH)),
     ...(hosts.length > 0 ? [extension('subjectAltName', false, sequence(...hosts.map(altName)))] : []),
   ]);
   return { certificate, key: privatePem(keys.privateKey) };
+}
+
+/** An authority that was stored; throws when it is no authority of ours, or the key is another's. */
+export function readAuthority({ certificate, key }: Pair): Authority {
+  const read = new X509Certificate(certificate);
+  const privateKey = createPrivateKey(key);
+  const name = /^CN=(.+)$/.exec(read.subject)?.[1];
+  if (name === undefined || !read.ca) throw new Error('the certificate is no authority with a plain name');
+  if (!read.checkPrivateKey(privateKey)) throw new Error('the key does not belong to the certificate');
+  return { name, certificate, key, privateKey, publicKey: createPublicKey(privateKey) };
+}
+
+/** When a certificate of ours was made, and until when it holds; milliseconds since 1970. */
+export function lifeOf(certificate: string): { readonly madeMs: number; readonly untilMs: number } {
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  return { madeMs: Date.parse(validFrom) + BACKDATED_MS, untilMs: Date.parse(validTo) };
 }
 
 /** The private key that signs service account tokens, PEM. */
@@ -69,11 +102,16 @@ export function createTokenKey(): string {
   return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
 }
 
+function validFrom(now: Date, lifetimeMs: number): Buffer {
+  const [from, until] = [now.getTime() - BACKDATED_MS, now.getTime() + lifetimeMs];
+  return sequence(utcTime(new Date(from)), utcTime(new Date(until)));
+}
+
 function sealed(
   signer: Pick<Authority, 'name' | 'privateKey' | 'publicKey'>,
   publicKey: KeyObject,
   subject: Subject,
-  now: Date,
+  validity: Buffer,
   extensions: readonly Buffer[],
 ): string {
   const serial = randomBytes(16);
@@ -83,10 +121,7 @@ function sealed(
     positive(serial),
     ECDSA_WITH_SHA256,
     distinguishedName({ commonName: signer.name }),
-    sequence(
-      utcTime(new Date(now.getTime() - DAY_MS)),
-      utcTime(new Date(now.getTime() + LIFETIME_DAYS * DAY_MS)),
-    ),
+    validity,
     distinguishedName(subject),
     publicKey.export({ type: 'spki', format: 'der' }),
     tagged(

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { createAuthority, issue } from './certificates.ts';
-import { createPki } from './pki.ts';
+import { createAuthority, issue, lifeOf, readAuthority } from './certificates.ts';
 
 const authority = createAuthority('test-ca');
 
@@ -40,6 +39,28 @@ describe('certificates', () => {
     const read = new X509Certificate(certificate);
     assert.equal(new Date(read.validFrom).toISOString(), '2026-02-28T12:30:05.000Z');
     assert.equal(new Date(read.validTo).toISOString(), '2036-02-27T12:30:05.000Z');
+  });
+
+  it('is valid for as long as it is asked to, and says when it was made', () => {
+    const now = new Date('2026-03-01T12:30:05Z');
+    const short = createAuthority('short', now, 3_600_000);
+    const life = { madeMs: now.getTime(), untilMs: now.getTime() + 3_600_000 };
+    assert.deepEqual(lifeOf(short.certificate), life);
+    assert.deepEqual(lifeOf(issue(short, { commonName: 'x' }, now, 3_600_000).certificate), life);
+  });
+
+  it('is issued as well by an authority that was stored', () => {
+    const { certificate, key } = authority;
+    const issued = issue(readAuthority({ certificate, key }), { commonName: 'x' });
+    assert.ok(new X509Certificate(issued.certificate).checkIssued(new X509Certificate(certificate)));
+    assert.ok(new X509Certificate(issued.certificate).verify(authority.publicKey));
+  });
+
+  it('is not read as an authority when it is none, or with the key of another', () => {
+    assert.throws(() => readAuthority(issue(authority, { commonName: 'x' })), /no authority/);
+    const { key } = createAuthority('test-ca');
+    assert.throws(() => readAuthority({ certificate: authority.certificate, key }), /key does not belong/);
+    assert.throws(() => readAuthority({ certificate: 'no PEM', key }));
   });
 
   it('never repeats a serial number', () => {
@@ -77,8 +98,13 @@ describe('certificates', () => {
     if (spawnSync('openssl', ['version']).status !== 0) return;
     const directory = await mkdtemp(join(tmpdir(), 'edgeloom-pki-'));
     try {
-      const { caFile, admin } = await createPki(directory, 'test');
-      const said = execFileSync('openssl', ['verify', '-x509_strict', '-CAfile', caFile, admin.certificate]);
+      const [ca, leaf] = [join(directory, 'ca.crt'), join(directory, 'leaf.crt')];
+      await writeFile(ca, authority.certificate);
+      await writeFile(
+        leaf,
+        issue(authority, { commonName: 'x', hosts: ['a.b.svc', '127.0.0.1'] }).certificate,
+      );
+      const said = execFileSync('openssl', ['verify', '-x509_strict', '-CAfile', ca, leaf]);
       assert.match(said.toString(), /: OK/);
     } finally {
       await rm(directory, { recursive: true });
