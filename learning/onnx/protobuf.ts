@@ -37,7 +37,7 @@ export class Message {
   }
 
   #tag(field: number, wire: number): this {
-    return this.#varint(BigInt((field << 3) | wire));
+    return this.#varint((BigInt(field) << 3n) | BigInt(wire));
   }
 
   #varint(value: bigint): this {
@@ -89,8 +89,8 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
     return bytes.subarray(at - count, at);
   };
   while (at < bytes.length) {
-    const tag = Number(varint());
-    const [field, wire] = [tag >> 3, tag & 7];
+    const tag = varint();
+    const [field, wire] = [Number(tag >> 3n), Number(tag & 7n)];
     if (wire === 0) yield { field, value: varint() };
     else if (wire === 1) yield { field, value: take(8) };
     else if (wire === 2) yield { field, value: take(Number(varint())) };
