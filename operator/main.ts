@@ -21,6 +21,7 @@ import { operatorMetrics } from './metrics.ts';
 import { isGated } from './controllers/gates/decide.ts';
 import { regionOfLease } from './kinds.ts';
 import { relevance } from './relevance.ts';
+import type { WebhookSettings } from './webhook/part.ts';
 import { World } from './world.ts';
 import type { XdsSettings } from './xds/part.ts';
 
@@ -38,6 +39,8 @@ export interface OperatorOptions {
   readonly leaderElect?: boolean;
   /** Runs the discovery server for Envoys and proxyless clients; off when left out. */
   readonly xds?: XdsSettings | undefined;
+  /** Runs the admission webhook; off when left out. */
+  readonly webhook?: WebhookSettings | undefined;
   readonly log?: Log;
   readonly signal: AbortSignal;
   readonly onListening?: (port: number) => void;
@@ -167,7 +170,16 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     if (region !== undefined) regionController.queue.addAfter(region, SETTLE_MS);
   });
 
-  const health = await serveHealth({ port: options.port, registry, ready: () => caches.doubt(Infinity) });
+  // Loaded only where it is asked for: what it imports is memory.
+  const webhook =
+    options.webhook === undefined
+      ? undefined
+      : new (await import('./webhook/part.ts')).WebhookPart(options.webhook, {
+          ...{ transport, namespace, registry, log, onRestart },
+          regions: () => (caches.regions.hasSynced ? caches.regions.list() : undefined),
+        });
+  const ready = (): string | undefined => caches.doubt(Infinity) ?? webhook?.doubt();
+  const health = await serveHealth({ port: options.port, registry, ready });
   log.info({ port: health.port }, 'operator listens');
   options.onListening?.(health.port);
   const act = async (while_: AbortSignal): Promise<void> => {
@@ -181,6 +193,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     await runParts(signal, [
       ...caches.parts(),
       ...routing.parts(),
+      ...(webhook?.parts() ?? []),
       async (stop) => {
         if (options.leaderElect === false) return act(stop);
         const ended = await lead(

@@ -52,6 +52,14 @@ async function connect(file: string | undefined): Promise<Transport> {
   return Connected.fromKubeConfigFile(file);
 }
 
+interface OperatorFlags {
+  readonly plannerUrl: string;
+  readonly xdsPort?: number;
+  readonly xdsTls?: string;
+  readonly webhookPort?: number;
+  readonly webhookTls?: string;
+}
+
 function operator(): Command {
   return part('operator', 'turns ServiceDAGs into plans, Deployments, Services and status', 8080)
     .addOption(kubeconfig())
@@ -63,11 +71,23 @@ function operator(): Command {
       '--xds-tls <folder>',
       'ca.crt, tls.crt and tls.key of the discovery server; clients need certificates of that ca',
     )
-    .action(async (options: ClusterOptions & { plannerUrl: string; xdsPort?: number; xdsTls?: string }) => {
+    .option(
+      '--webhook-port <number>',
+      'where the API server asks about objects, by HTTPS; off when left out',
+      port,
+    )
+    .option(
+      '--webhook-tls <folder>',
+      'tls.crt and tls.key of the webhook; made and registered here when left out',
+    )
+    .action(async (options: ClusterOptions & OperatorFlags, command: Command) => {
+      if (options.webhookTls !== undefined && options.webhookPort === undefined)
+        command.error('edgeloom operator: --webhook-tls needs --webhook-port', { exitCode: 2 });
       const { runOperator } = await import('#operator/main.ts');
-      const { port: at, xdsPort, xdsTls, ...given } = options;
+      const { port: at, xdsPort, xdsTls, webhookPort, webhookTls, ...given } = options;
+      const webhook = webhookPort === undefined ? undefined : { port: webhookPort, tls: webhookTls };
       const xds = xdsPort === undefined ? undefined : { port: xdsPort, ...(await pairIn(xdsTls)) };
-      const rest = { ...given, xds };
+      const rest = { ...given, xds, webhook };
       const transport = await connect(options.kubeconfig);
       await runOperator({ ...rest, port: at, transport, log: createLog('operator'), signal: untilStopped() });
     });
