@@ -175,7 +175,11 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     options.webhook === undefined
       ? undefined
       : new (await import('./webhook/part.ts')).WebhookPart(options.webhook, {
-          ...{ transport, namespace, registry, log, onRestart },
+          transport,
+          namespace,
+          registry,
+          log,
+          onRestart,
           regions: () => (caches.regions.hasSynced ? caches.regions.list() : undefined),
         });
   const ready = (): string | undefined => caches.doubt(Infinity) ?? webhook?.doubt();
