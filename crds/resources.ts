@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { deploymentPlanSpec, deploymentPlanStatus } from './deploymentplan.ts';
 import { edgeRegionSpec, edgeRegionStatus } from './edgeregion.ts';
+import { DEPLOYMENTPLAN, EDGEREGION, SERVICEDAG } from './served.ts';
 import { serviceDAGStatus } from './servicedag-status.ts';
 import { serviceDAGSpec } from './servicedag.ts';
 
@@ -50,8 +51,8 @@ const age: Column = {
 /** The three resources. */
 export const RESOURCES: readonly Resource[] = [
   {
-    kind: 'ServiceDAG',
-    plural: 'servicedags',
+    kind: SERVICEDAG.kind,
+    plural: SERVICEDAG.plural,
     shortName: 'sdag',
     scope: 'Namespaced',
     description: 'An application that is a graph of microservices, and what its users are promised.',
@@ -103,8 +104,8 @@ export const RESOURCES: readonly Resource[] = [
     ],
   },
   {
-    kind: 'EdgeRegion',
-    plural: 'edgeregions',
+    kind: EDGEREGION.kind,
+    plural: EDGEREGION.plural,
     shortName: 'er',
     scope: 'Cluster',
     description: 'A part of the infrastructure: its nodes, links, radio and agent.',
@@ -126,8 +127,8 @@ export const RESOURCES: readonly Resource[] = [
     ],
   },
   {
-    kind: 'DeploymentPlan',
-    plural: 'deploymentplans',
+    kind: DEPLOYMENTPLAN.kind,
+    plural: DEPLOYMENTPLAN.plural,
     shortName: 'dp',
     scope: 'Namespaced',
     description:

@@ -1,18 +1,6 @@
-import { GROUP, VERSION } from '#crds/meta.ts';
 import type { Kind } from '#kube/kinds.ts';
 
-const own = (plural: string, kind: string, namespaced: boolean): Kind => ({
-  group: GROUP,
-  version: VERSION,
-  plural,
-  kind,
-  namespaced,
-});
-
-/** Our resources. */
-export const SERVICEDAG = own('servicedags', 'ServiceDAG', true);
-export const EDGEREGION = own('edgeregions', 'EdgeRegion', false);
-export const DEPLOYMENTPLAN = own('deploymentplans', 'DeploymentPlan', true);
+export { DEPLOYMENTPLAN, EDGEREGION, SERVICEDAG } from '#crds/served.ts';
 
 const gatewayApi = (plural: string, kind: string): Kind => ({
   group: 'gateway.networking.k8s.io',

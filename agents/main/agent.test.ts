@@ -11,7 +11,7 @@ import { isGated } from '../gated.ts';
 import { givenDag, givenNode, givenPlan, givenPod, givenRegion } from '../given.ts';
 import { runAgents } from './agent.ts';
 import type { RunAgentsOptions } from './agent.ts';
-import { DEPLOYMENTPLAN, EDGEREGION, SERVICEDAG } from './kinds.ts';
+import { DEPLOYMENTPLAN, EDGEREGION, SERVICEDAG } from '#crds/served.ts';
 
 describe('agents', () => {
   let server: FakeApiServer;

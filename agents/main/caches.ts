@@ -20,7 +20,7 @@ import { gatedRegion } from '../gated.ts';
 import { plansInForce } from '../plans-in-force.ts';
 import { Assumed } from './assumed.ts';
 import type { CachedPod } from './assumed.ts';
-import { DEPLOYMENTPLAN, EDGEREGION, SERVICEDAG } from './kinds.ts';
+import { DEPLOYMENTPLAN, EDGEREGION, SERVICEDAG } from '#crds/served.ts';
 import { SpecReader } from './read-spec.ts';
 import { pinnedRegion } from './stuck.ts';
 
