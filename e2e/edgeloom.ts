@@ -10,7 +10,7 @@ import type { ClusterOptions, LocalCluster } from '#hack/control-plane/cluster.t
 import type { NodeManifest } from '#hack/control-plane/nodes.ts';
 import { conditionOf, podsOf, readDag, until } from '#hack/demo/observe.ts';
 import { kubectl, startParts } from '#hack/parts.ts';
-import type { Parts } from '#hack/parts.ts';
+import type { Parts, PartsOptions } from '#hack/parts.ts';
 
 const STORY_MS = 45_000;
 
@@ -99,10 +99,10 @@ export class Edgeloom {
   }
 
   /** Starts servers, nodes, resources, roles and parts. */
-  static async start(name: string, options: Omit<ClusterOptions, 'name'>): Promise<Edgeloom> {
+  static async start(name: string, options: Omit<ClusterOptions, 'name'> & PartsOptions): Promise<Edgeloom> {
     const cluster = await startCluster({ ...options, name: `${name}-${process.pid}` });
     try {
-      return new Edgeloom(cluster, await startParts(cluster));
+      return new Edgeloom(cluster, await startParts(cluster, options));
     } catch (error) {
       await cluster.stop();
       throw error;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalCluster } from './control-plane/cluster.ts';
 import { reservePort } from './control-plane/ports.ts';
 import { bundle } from './kind/bundle.ts';
+import { registerWebhook } from './register-webhook.ts';
 import { lastLines, ProcessGroup } from './control-plane/processes.ts';
 import type { Running } from './control-plane/processes.ts';
 
@@ -17,6 +18,12 @@ export const PARTS = ['planner', 'operator', 'agents', 'extender'] as const;
 
 /** Name of a part. */
 export type PartName = (typeof PARTS)[number];
+
+/** What the parts are to do beside their usual work. */
+export interface PartsOptions {
+  /** The operator serves the admission webhook, and the API server asks it. */
+  readonly webhook?: boolean;
+}
 
 /** Edgeloom as it runs beside a local cluster: one process a part, each under its own role. */
 export interface Parts {
@@ -51,7 +58,10 @@ const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
  * Installs the resources and roles (config/overlays/local: everything but running the parts in pods, which simulated nodes
  * cannot do) and starts the parts as processes with the credentials of their service accounts, from a bundle as the image has it.
  */
-export async function startParts(cluster: LocalCluster): Promise<Parts> {
+export async function startParts(
+  cluster: LocalCluster,
+  { webhook = false }: PartsOptions = {},
+): Promise<Parts> {
   const program = join(cluster.directory, 'dist');
   const bundled = bundle(program);
   kubectl(cluster, 'apply', '--server-side', '-k', 'config/overlays/local');
@@ -84,6 +94,12 @@ export async function startParts(cluster: LocalCluster): Promise<Parts> {
     agents: ['agent', '--all', '--kubeconfig', await account('agents')],
     extender: ['extender', '--kubeconfig', await account('scheduler')],
   };
+  if (webhook) {
+    const { port, release } = await reservePort();
+    await release();
+    commands.operator.push('--webhook-port', String(port));
+    await registerWebhook(cluster, `https://127.0.0.1:${port}/validate`);
+  }
   await bundled;
   const group = new ProcessGroup(MALLOC);
   const running = new Map<PartName, Running>();
