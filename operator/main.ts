@@ -15,6 +15,9 @@ import { CalicoController } from './controllers/calico/controller.ts';
 import { EdgeRegionController } from './controllers/edgeregion/controller.ts';
 import { GateController } from './controllers/gates/controller.ts';
 import { RoutingPart } from './controllers/routing/part.ts';
+import { worldMetrics } from './controllers/telemetry/metrics.ts';
+import { TelemetryPart } from './controllers/telemetry/part.ts';
+import type { TelemetrySettings } from './controllers/telemetry/part.ts';
 import { ServiceDagController } from './controllers/servicedag/controller.ts';
 import { Planning } from './controllers/servicedag/planning.ts';
 import { operatorMetrics } from './metrics.ts';
@@ -39,6 +42,8 @@ export interface OperatorOptions {
   readonly leaderElect?: boolean;
   /** Runs the discovery server for Envoys and proxyless clients; off when left out. */
   readonly xds?: XdsSettings | undefined;
+  /** Where measurements come from; nothing is measured when left out. */
+  readonly telemetry?: TelemetrySettings | undefined;
   /** Runs the admission webhook; off when left out. */
   readonly webhook?: WebhookSettings | undefined;
   readonly log?: Log;
@@ -70,8 +75,27 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     log,
   });
   const shell = { transport, caches, world, events, metrics, plannerUrl, namespace, nowMs: () => Date.now() };
+  worldMetrics(registry, shell);
   const planning = new Planning(shell);
-  const dags = new ServiceDagController({ ...shell, planning, routing: (key) => routing.report(key) });
+  const telemetry =
+    options.telemetry === undefined
+      ? undefined
+      : new TelemetryPart({
+          ...shell,
+          ...options.telemetry,
+          registry,
+          log,
+          told: (key) => {
+            routing.look(key);
+            dagController.queue.addAfter(key, SETTLE_MS);
+          },
+        });
+  const dags = new ServiceDagController({
+    ...shell,
+    planning,
+    telemetry,
+    routing: (key) => routing.report(key),
+  });
   const calico = new CalicoController({
     ...shell,
     told: (region) => regionController.queue.addAfter(region, SETTLE_MS),
@@ -128,6 +152,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     xds: options.xds,
     controller,
     told: (key) => dagController.queue.addAfter(key, SETTLE_MS),
+    observed: (edge) => telemetry?.observed(edge),
   });
   const toDag = (_key: string, before?: KubeObject, after?: KubeObject): void => {
     const object = after ?? before;
@@ -186,11 +211,12 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const health = await serveHealth({ port: options.port, registry, ready });
   log.info({ port: health.port }, 'operator listens');
   options.onListening?.(health.port);
+  const controllers = [dagController, regionController, calicoController, gateController];
   const act = async (while_: AbortSignal): Promise<void> => {
     await caches.synced(while_);
     log.info({ identity }, 'operator acts');
     await Promise.all(
-      [dagController, regionController, calicoController, gateController, routing].map((c) => c.run(while_)),
+      [...controllers, routing, ...(telemetry === undefined ? [] : [telemetry])].map((c) => c.run(while_)),
     );
   };
   try {

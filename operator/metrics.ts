@@ -6,6 +6,8 @@ export interface OperatorMetrics {
   planned(source: string, feasible: boolean): void;
   plannerAway(): void;
   predicted(dagClass: string, seconds: number): void;
+  /** Measured end-to-end latency of a ServiceDAG, at one look. */
+  observed(dagClass: string, seconds: number): void;
   violated(dagClass: string): void;
   /** A pod was released after it had waited this long. */
   released(seconds: number): void;
@@ -27,14 +29,14 @@ export function operatorMetrics(registry: Registry): OperatorMetrics {
   });
   const latency = new Histogram({
     name: 'edgeloom_dag_latency_seconds',
-    help: 'Predicted end-to-end latency of new plans',
-    labelNames: ['class'],
+    help: 'End-to-end latency: predicted of new plans, and measured at every look',
+    labelNames: ['class', 'source'],
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
     registers,
   });
   const violations = new Counter({
     name: 'edgeloom_qos_violations_total',
-    help: 'ServiceDAGs whose prediction began to miss a limit',
+    help: 'ServiceDAGs that began to miss a limit, as predicted or as measured',
     labelNames: ['class'],
     registers,
   });
@@ -52,7 +54,8 @@ export function operatorMetrics(registry: Registry): OperatorMetrics {
   return {
     planned: (source, feasible) => plans.inc({ source, feasible: String(feasible) }),
     plannerAway: () => away.inc(),
-    predicted: (dagClass, seconds) => latency.observe({ class: dagClass }, seconds),
+    predicted: (dagClass, seconds) => latency.observe({ class: dagClass, source: 'predicted' }, seconds),
+    observed: (dagClass, seconds) => latency.observe({ class: dagClass, source: 'observed' }, seconds),
     violated: (dagClass) => violations.inc({ class: dagClass }),
     released: (seconds) => {
       released.inc();

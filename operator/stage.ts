@@ -8,6 +8,7 @@ import { FakePlanner } from './fake-planner.ts';
 import { givenDag, givenNode, givenRegion } from './given.ts';
 import { DEPLOYMENTPLAN, EDGEREGION, SERVICEDAG } from './kinds.ts';
 import { runOperator } from './main.ts';
+import type { OperatorOptions } from './main.ts';
 import type { CachedDag, CachedPlan, CachedPod, Deployment, Service } from './objects.ts';
 
 /** Test support: an operator on a fake API server, a planner, and a cluster that acts on what they write. Opens before each test. */
@@ -17,6 +18,8 @@ export class Stage {
   cluster!: FakeCluster;
   /** Whether agents open the gates of pods. */
   agents = true;
+  /** Where operators that start from now on measure; nowhere unless a test says so. */
+  telemetry: OperatorOptions['telemetry'];
   readonly #stops: { stop: AbortController; ended: Promise<unknown> }[] = [];
 
   constructor() {
@@ -36,6 +39,7 @@ export class Stage {
       identity,
       port: 0,
       leaderElect,
+      telemetry: this.telemetry,
       signal: stop.signal,
     });
     const entry = { stop, ended };
@@ -118,6 +122,7 @@ export class Stage {
     this.server = await FakeApiServer.start({ historySize: 10_000 });
     this.planner = await FakePlanner.start();
     this.agents = true;
+    this.telemetry = undefined;
     this.cluster = new FakeCluster(this.server, (pod) => (this.agents ? this.#planned(pod) : undefined));
     const stop = new AbortController();
     this.#stops.push({ stop, ended: this.cluster.run(stop.signal) });

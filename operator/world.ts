@@ -25,6 +25,7 @@ export class World {
   readonly #assumed = new AssumedPlans();
   readonly #read = new WeakMap<object, object | undefined>();
   readonly #hopes = new Set<() => void>();
+  readonly #expected = new Map<string, readonly number[]>();
   #version = 0;
   #ground = 0;
   #supply = 0;
@@ -74,6 +75,14 @@ export class World {
     if (this.#assumed.forget(key)) this.#version++;
   }
 
+  /** Requests per second to plan a DAG with, for each entry of `spec.ingress`; what is declared when undefined. */
+  expect(key: string, rates: readonly number[] | undefined): void {
+    if (this.#expected.get(key)?.join() === rates?.join()) return;
+    if (rates === undefined) this.#expected.delete(key);
+    else this.#expected.set(key, rates);
+    this.#version++;
+  }
+
   /** A ServiceDAG with its defaults; undefined when it is not there or its spec is not as the schema says. */
   dag(key: string): CachedDag | undefined {
     const object = this.#caches.dags.get(key);
@@ -112,6 +121,7 @@ export class World {
       dags: dags
         // One with a cycle is refused in its own status; it must not spoil the questions of others.
         .filter((dag) => dag.metadata.deletionTimestamp === undefined && graphFindings(dag.spec).length === 0)
+        .map((dag) => this.#asExpected(dag))
         .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
       pods: this.#caches.pods.list().map((pod) => this.#once(pod, () => slimPod(pod)) as KubePod),
       plans: this.#newestPlans().filter((plan) => uids.get(planKey(plan)) === plan.spec.dag.uid),
@@ -119,6 +129,14 @@ export class World {
     };
     this.#made = { version: this.#version, objects, snapshot: snapshotOf(objects) };
     return this.#made;
+  }
+
+  /** With the requests that are expected in the place of those that are declared. */
+  #asExpected(dag: CachedDag): CachedDag {
+    const rates = this.#expected.get(keyOf(dag));
+    if (rates?.length !== dag.spec.ingress.length) return dag;
+    const ingress = dag.spec.ingress.map((entry, i) => ({ ...entry, requestsPerSecond: `${rates[i] ?? 0}` }));
+    return { ...dag, spec: { ...dag.spec, ingress } };
   }
 
   #nodes(): KubeNode[] {

@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLog } from '#kube/log.ts';
 import { untilStopped } from '#kube/main.ts';
 import type { Transport } from '#kube/transport.ts';
+import { telemetryOf, withTelemetryFlags } from './telemetry-flags.ts';
+import type { TelemetryFlags } from './telemetry-flags.ts';
 
 /** The long-running parts (architecture section 6). Each serves /healthz, /readyz and /metrics on its port. */
 export function partCommands(): Command[] {
@@ -52,7 +54,7 @@ async function connect(file: string | undefined): Promise<Transport> {
   return Connected.fromKubeConfigFile(file);
 }
 
-interface OperatorFlags {
+interface OperatorFlags extends TelemetryFlags {
   readonly plannerUrl: string;
   readonly xdsPort?: number;
   readonly xdsTls?: string;
@@ -61,7 +63,8 @@ interface OperatorFlags {
 }
 
 function operator(): Command {
-  return part('operator', 'turns ServiceDAGs into plans, Deployments, Services and status', 8080)
+  const command = part('operator', 'turns ServiceDAGs into plans, Deployments, Services and status', 8080);
+  return withTelemetryFlags(command)
     .addOption(kubeconfig())
     .addOption(namespace())
     .addOption(identity())
@@ -87,7 +90,7 @@ function operator(): Command {
       const { port: at, xdsPort, xdsTls, webhookPort, webhookTls, ...given } = options;
       const webhook = webhookPort === undefined ? undefined : { port: webhookPort, tls: webhookTls };
       const xds = xdsPort === undefined ? undefined : { port: xdsPort, ...(await pairIn(xdsTls)) };
-      const rest = { ...given, xds, webhook };
+      const rest = { ...given, xds, webhook, telemetry: await telemetryOf(options) };
       const transport = await connect(options.kubeconfig);
       await runOperator({ ...rest, port: at, transport, log: createLog('operator'), signal: untilStopped() });
     });

@@ -14,7 +14,9 @@ import { BACK_ENDS } from '../../routing/back-ends.ts';
 import type { World } from '../../world.ts';
 import { GROUP } from '#crds/meta.ts';
 import type { CachedPod } from '../../objects.ts';
+import type { Edge } from '../../routing/edge.ts';
 import type { Target } from '../../routing/services.ts';
+import type { Weights } from '../../routing/weights.ts';
 import type { XdsPart, XdsSettings } from '../../xds/part.ts';
 import { ENVOY_PORT } from '../../xds/resources.ts';
 import { RoutingController } from './controller.ts';
@@ -58,6 +60,8 @@ export interface RoutingParts {
   readonly onRestart: (kind: string, reason: string) => void;
   /** Hears that there is something new to say of a DAG. */
   readonly told: (key: string) => void;
+  /** Shares that were measured of an edge; nobody measures when left out. */
+  readonly observed?: (edge: Edge) => Weights | undefined;
   readonly controller: (
     name: string,
     reconcile: (key: string, context: ReconcileContext) => Promise<void>,
@@ -95,7 +99,7 @@ export class RoutingPart {
       backEnds: BACK_ENDS,
       metrics: routingMetrics(from.registry),
       xds: () => this.#xds,
-      observed: () => undefined,
+      observed: from.observed ?? (() => undefined),
     });
     this.#controller = from.controller(
       'routing',
@@ -118,6 +122,11 @@ export class RoutingPart {
   /** What there is to say of a DAG (`namespace/name`); undefined until it was looked at. */
   report(key: string): RoutingReport | undefined {
     return this.#routing.report(key);
+  }
+
+  /** There is something new to look at in a DAG. */
+  look(key: string): void {
+    this.#add(key);
   }
 
   /** Where the discovery server listens; undefined while it does not. */

@@ -7,6 +7,8 @@ import { SERVICEDAG } from '../../kinds.ts';
 import type { CachedDag, CachedPlan } from '../../objects.ts';
 import { Blocked, carryOut, cleanUp, setPhase } from './apply.ts';
 import type { RoutingReport } from '../routing/report.ts';
+import type { Report as TelemetryReport } from '../telemetry/report.ts';
+import type { Urgency } from '../telemetry/trouble.ts';
 import { decide } from './decide.ts';
 import type { Input } from './decide.ts';
 import { placedEvent } from './events.ts';
@@ -34,6 +36,15 @@ export interface Shell extends PlanningShell {
   readonly namespace: string;
   /** What routing says of a DAG (`namespace/name`). */
   readonly routing: (key: string) => RoutingReport | undefined;
+  /** What is measured; undefined where nobody measures. */
+  readonly telemetry?:
+    | {
+        report(key: string): TelemetryReport | undefined;
+        urgency(key: string): Urgency | undefined;
+        /** Hears that a plan was made because of an urgency. */
+        replanned(key: string): void;
+      }
+    | undefined;
 }
 
 /** ServiceDAG → plan → Deployments and Services → status. */
@@ -76,6 +87,7 @@ export class ServiceDagController {
         break;
       case 'plan':
         await planning.plan({ ...context, key, why: decision.why, keep: decision.keep });
+        this.#answered(key);
         break;
       case 'wait':
         break;
@@ -94,7 +106,15 @@ export class ServiceDagController {
 
   #gather(key: string, dag: CachedDag): Input {
     const { planning, nowMs } = this.#shell;
-    return gather(key, dag, planning.last(key), { ...this.#shell, nowMs: nowMs() });
+    const urgency = (of: string): Urgency | undefined => this.#shell.telemetry?.urgency(of);
+    return gather(key, dag, planning.last(key), { ...this.#shell, nowMs: nowMs(), urgency });
+  }
+
+  /** An urgency that the planner has answered, whatever it said, is not asked about again at once. */
+  #answered(key: string): void {
+    const { planning, telemetry } = this.#shell;
+    if (telemetry?.urgency(key) !== undefined && planning.last(key)?.outcome !== 'unavailable')
+      telemetry.replanned(key);
   }
 
   async #carryOut(dag: CachedDag, plan: CachedPlan, signal: AbortSignal): Promise<Blockade | undefined> {
@@ -123,6 +143,7 @@ export class ServiceDagController {
       blockade,
       planning: planning.state(key),
       routing: this.#shell.routing(key),
+      telemetry: this.#shell.telemetry === undefined ? ('off' as const) : this.#shell.telemetry.report(key),
       nowIso: this.#nowIso(),
     };
     const status = statusOf(seen);

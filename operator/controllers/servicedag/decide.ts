@@ -2,6 +2,7 @@ import { checkBands, graphFindings } from '#crds/dag-checks.ts';
 import { fieldOf } from '#crds/finding.ts';
 import type { Finding } from '#crds/finding.ts';
 import type { CachedDag, CachedPlan, CachedPod, CachedRegion } from '../../objects.ts';
+import type { Urgency } from '../telemetry/trouble.ts';
 import type { Attempt } from './attempt.ts';
 import { waitAfter } from './attempt.ts';
 import { needOf } from './need.ts';
@@ -24,6 +25,8 @@ export interface Input {
   readonly supply: number;
   /** The last time that this process asked for a plan of it. */
   readonly last: Attempt | undefined;
+  /** What is measured calls for another plan. */
+  readonly urgency?: Urgency | undefined;
 }
 
 /** What to do next. */

@@ -4,6 +4,7 @@ import { agentLease } from '../../kinds.ts';
 import { agentHasHadTime } from '../../agent-lease.ts';
 import type { CachedDag } from '../../objects.ts';
 import type { World } from '../../world.ts';
+import type { Urgency } from '../telemetry/trouble.ts';
 import type { Attempt } from './attempt.ts';
 import type { Input } from './decide.ts';
 
@@ -14,6 +15,8 @@ export interface Sources {
   /** Where the agents' Leases are. */
   readonly namespace: string;
   readonly nowMs: number;
+  /** Why a ServiceDAG should be planned anew, by what is measured. */
+  readonly urgency: (key: string) => Urgency | undefined;
 }
 
 /** Everything that a decision about one DAG looks at: every read, all from memory. */
@@ -33,5 +36,6 @@ export function gather(key: string, dag: CachedDag, last: Attempt | undefined, f
     nowMs,
     supply: world.supply,
     last,
+    urgency: from.urgency(key),
   };
 }

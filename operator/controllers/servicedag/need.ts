@@ -3,7 +3,7 @@ import type { CachedPod } from '../../objects.ts';
 import type { Input } from './decide.ts';
 
 /** Why a plan is asked for. */
-export type Need = 'NoPlan' | 'SpecChanged' | 'NodeLost' | 'PodsWait' | 'QoSViolated';
+export type Need = 'NoPlan' | 'SpecChanged' | 'NodeLost' | 'PodsWait' | 'QoSViolated' | 'Drifted';
 
 /** A window that breaks a limit is planned anew after this (architecture section 2). */
 const WINDOW_MS = 600_000;
@@ -43,5 +43,6 @@ export function needOf(input: Input): Need | undefined {
   if (plan.spec.dag.generation !== dag.metadata.generation) return 'SpecChanged';
   if (nodeLost(input)) return 'NodeLost';
   if (podsWait(input)) return 'PodsWait';
+  if (input.urgency !== undefined) return input.urgency.why;
   return windowBrokeALimit(input) ? 'QoSViolated' : undefined;
 }

@@ -15,6 +15,7 @@ const given = (over: Partial<Seen> = {}): Seen => ({
   pods: both,
   deployments: [],
   blockade: undefined,
+  telemetry: 'off',
   routing: undefined,
   nowIso,
   ...over,

@@ -3,6 +3,7 @@ import { setCondition } from '#kube/conditions.ts';
 import type { Condition } from '#kube/conditions.ts';
 import type { CachedDag, CachedPlan, CachedPod, Deployment } from '../../objects.ts';
 import type { RoutingReport } from '../routing/report.ts';
+import type { Report as TelemetryReport } from '../telemetry/report.ts';
 import { explanationOf } from './explain.ts';
 import type { PlanState } from './plan-state.ts';
 import { microserviceRows, MOST_ROWS } from './status-rows.ts';
@@ -30,6 +31,8 @@ export interface Seen {
   readonly blockade: Blockade | undefined;
   /** What routing says; undefined until it has looked. */
   readonly routing: RoutingReport | undefined;
+  /** What is measured; undefined until telemetry has looked. */
+  readonly telemetry: TelemetryReport | 'off' | undefined;
   readonly nowIso: string;
 }
 
@@ -38,11 +41,15 @@ export function statusOf(seen: Seen): ServiceDAGStatus {
   const { dag, plan, planning } = seen;
   const microservices = plan === undefined ? [] : microserviceRows(plan, seen.pods);
   const verdicts = conditions(seen, microservices);
-  let list: Condition[] | undefined = dag.status?.conditions;
+  const measures = seen.telemetry === 'off' ? undefined : seen.telemetry;
+  let list: Condition[] | undefined = dag.status?.conditions?.filter(
+    ({ type }) => type !== 'Observed' || seen.telemetry !== 'off',
+  );
   for (const [type, verdict] of Object.entries(verdicts)) {
     const observedGeneration = dag.metadata.generation ?? 0;
     list = setCondition(list, { type, ...verdict, observedGeneration }, seen.nowIso);
   }
+  const observed = measures?.observed ?? dag.status?.observed;
   const explanation = explanationOf(planning, plan === undefined ? undefined : dag.status?.explanation);
   return {
     observedGeneration: dag.metadata.generation ?? 0,
@@ -56,7 +63,7 @@ export function statusOf(seen: Seen): ServiceDAGStatus {
           edges: [...(seen.routing?.edges ?? dag.status?.edges ?? [])],
         }),
     // Measurements are telemetry's to write, not ours to forget.
-    ...(dag.status?.observed === undefined ? {} : { observed: dag.status.observed }),
+    ...(observed === undefined ? {} : { observed }),
     ...(explanation === undefined ? {} : { explanation }),
   };
 }
@@ -76,7 +83,14 @@ function conditions(seen: Seen, rows: Rows): Record<string, Verdict> {
     Planned: plannedVerdict(planning, plan),
     Placed: placedVerdict(seen, rows),
   };
-  return { ...first, Routed: routed, WithinQoS: withinQos(dag, plan), Ready: readyVerdict(first, rows) };
+  const telemetry = seen.telemetry === 'off' ? undefined : seen.telemetry;
+  return {
+    ...first,
+    Routed: routed,
+    ...(telemetry === undefined ? {} : { Observed: telemetry.verdict }),
+    WithinQoS: withinQos(dag, plan, telemetry?.fresh),
+    Ready: readyVerdict(first, rows),
+  };
 }
 
 /** What a condition says until somebody has looked again. */

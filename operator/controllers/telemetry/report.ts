@@ -1,0 +1,196 @@
+import type { ServiceDAGStatus } from '#crds/servicedag.ts';
+import { formatMicros, quantity } from '#crds/quantity.ts';
+import type { CachedDag } from '../../objects.ts';
+import { toPpm } from '../../routing/weights.ts';
+import type { Weights } from '../../routing/weights.ts';
+import { no, unknown, yes } from '../servicedag/verdict.ts';
+import type { Verdict } from '../servicedag/verdict.ts';
+import type { EntrySeen, Smooth } from './smooth.ts';
+
+/** What is told of the measurements of one ServiceDAG. */
+export interface Report {
+  /** Condition `Observed`. */
+  readonly verdict: Verdict;
+  /** What users get: the last good values, which the verdict says the age of. */
+  readonly observed: NonNullable<ServiceDAGStatus['observed']> | undefined;
+  /** The entry's figures while they are fresh: what limits are judged by. */
+  readonly fresh: Pick<EntrySeen, 'latencyMicros' | 'success'> | undefined;
+  /** Measured shares by edge and group, in ppm, while they are fresh. */
+  readonly shares: ReadonlyMap<string, Weights>;
+  /** Requests per second that plans count on, for each entry of `spec.ingress`. */
+  readonly planning: readonly number[] | undefined;
+  /** Requests in the window by edge: how sure its shares are. */
+  readonly requests: ReadonlyMap<string, number>;
+}
+
+/** A source that gives nothing, and why. */
+export interface Failure {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What a report is made from. */
+export interface Seen {
+  readonly dag: CachedDag;
+  readonly smooth: Smooth | undefined;
+  readonly planning: readonly number[] | undefined;
+  /** Why the source gave nothing just now. */
+  readonly failure: Failure | undefined;
+  /** What is older counts no more. */
+  readonly freshMs: number;
+  readonly windowMs: number;
+  readonly nowMs: number;
+}
+
+/** Fewer requests than this in the window say nothing about shares. */
+const LEAST_REQUESTS = 20;
+
+/** What there is to say now. Pure. */
+export function reportOf(seen: Seen): Report {
+  const { smooth, freshMs, nowMs, windowMs } = seen;
+  const isFresh = (atMs: number | undefined): boolean => atMs !== undefined && nowMs - atMs <= freshMs;
+  const entry = isFresh(smooth?.entry?.atMs) ? smooth?.entry : undefined;
+  const requests = new Map(
+    [...(smooth?.groups ?? [])].map(([edge, groups]) => {
+      const rate = [...groups.values()].reduce((sum, one) => sum + one, 0);
+      return [edge, (rate * windowMs) / 1000] as const;
+    }),
+  );
+  const shares = isFresh(smooth?.atMs)
+    ? [...(smooth?.groups ?? [])].filter(([edge]) => (requests.get(edge) ?? 0) >= LEAST_REQUESTS)
+    : [];
+  const known = smooth?.entry;
+  return {
+    verdict: verdictOf(seen, isFresh(smooth?.atMs), entry),
+    observed:
+      known === undefined
+        ? undefined
+        : {
+            latencyMicros: Math.round(known.latencyMicros),
+            ...(known.p99Micros === undefined ? {} : { p99LatencyMicros: Math.round(known.p99Micros) }),
+            ...(known.success === undefined ? {} : { successPpm: Math.round(known.success * 1e6) }),
+          },
+    fresh: entry,
+    shares: new Map(shares.map(([edge, groups]) => [edge, toPpm(groups)])),
+    planning: seen.planning,
+    requests,
+  };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+function verdictOf(seen: Seen, isFresh: boolean, entry: EntrySeen | undefined): Verdict {
+  const { smooth, failure, dag } = seen;
+  const since = smooth === undefined ? 'nothing was measured yet' : `last measured ${iso(smooth.atMs)}`;
+  if (smooth === undefined || !isFresh) {
+    if (failure !== undefined)
+      return unknown(failure.reason, `the telemetry source: ${failure.message}; ${since}`);
+    return smooth === undefined
+      ? no('NoSeries', 'nobody measures its calls: docs/telemetry.md says what Prometheus has to scrape')
+      : no('Stale', `its calls are not measured any more; ${since}`);
+  }
+  const plans = planned(dag, seen.planning);
+  const edges = `${smooth.edges.size} of ${dag.spec.edges.length} edges`;
+  if (smooth.ingress !== undefined && smooth.ingress < 1e-3)
+    return yes('NoTraffic', `${edges} are measured, and nobody calls${plans}`);
+  if (entry !== undefined) return yes('Measured', `the entry and ${edges} are measured${plans}`);
+  const slowest =
+    smooth.slowest === undefined
+      ? ''
+      : `; the slowest is ${smooth.slowest.edge.replace('>', '→')} with ${formatMicros(twoDigits(smooth.slowest.micros))}`;
+  return yes(
+    'EdgesOnly',
+    `${edges} are measured and the entry is not, so the latency that users see is unknown${slowest}${plans}`,
+  );
+}
+
+const twoDigits = (value: number): number => Number(value.toPrecision(2));
+
+/** `; plans count on 118 requests/s from cbd-north (120 declared)`. */
+function planned(dag: CachedDag, rates: readonly number[] | undefined): string {
+  if (rates === undefined) return '';
+  const rows = dag.spec.ingress.map(({ region, requestsPerSecond }, i) => {
+    const declared = requestsPerSecond === undefined ? 'none' : String(quantity(requestsPerSecond));
+    return `${rates[i] ?? 0} requests/s from ${region} (${declared} declared)`;
+  });
+  const more = rows.length > 4 ? ` and ${rows.length - 4} more` : '';
+  return `; plans count on ${rows.slice(0, 4).join(', ')}${more}`;
+}
+
+/** Differences that are worth a write: the rest is noise. */
+const EPSILON = {
+  latency: 0.05,
+  latencyMicros: 200,
+  tail: 0.1,
+  successPpm: 1_000,
+  sharePpm: 10_000,
+} as const;
+
+/** Whether a report says something that the one before did not, beyond noise. Pure. */
+export function isNews(before: Report | undefined, now: Report): boolean {
+  if (before === undefined) return true;
+  const [a, b] = [before.verdict, now.verdict];
+  if (a.status !== b.status || a.reason !== b.reason) return true;
+  if ((before.fresh === undefined) !== (now.fresh === undefined)) return true;
+  if (before.planning?.join() !== now.planning?.join()) return true;
+  return observedDiffers(before.observed ?? {}, now.observed ?? {}) || sharesDiffer(before, now);
+}
+
+type Observed = NonNullable<ServiceDAGStatus['observed']>;
+
+/** Whether two measurements of what users get differ by more than noise. Pure. */
+export function observedDiffers(a: Observed, b: Observed): boolean {
+  const far = (x: number | undefined, y: number | undefined, share: number, least: number): boolean =>
+    (x === undefined) !== (y === undefined) ||
+    Math.abs((x ?? 0) - (y ?? 0)) > Math.max(least, share * (x ?? 0));
+  return (
+    far(a.latencyMicros, b.latencyMicros, EPSILON.latency, EPSILON.latencyMicros) ||
+    far(a.p99LatencyMicros, b.p99LatencyMicros, EPSILON.tail, EPSILON.latencyMicros) ||
+    far(a.successPpm, b.successPpm, 0, EPSILON.successPpm)
+  );
+}
+
+/** Shares of requests that were counted wander by √(p(1-p)/n): three of that are no news. */
+function sharesDiffer(before: Report, now: Report): boolean {
+  const edges = new Set([...before.shares.keys(), ...now.shares.keys()]);
+  return [...edges].some((edge) => {
+    const [a, b] = [before.shares.get(edge), now.shares.get(edge)];
+    if (a === undefined || b === undefined) return true;
+    const requests = Math.max(1, now.requests.get(edge) ?? 1);
+    return [...new Set([...a.keys(), ...b.keys()])].some((group) => {
+      const [x, y] = [a.get(group) ?? 0, b.get(group) ?? 0];
+      const p = x / 1e6;
+      const noise = 3e6 * Math.sqrt((p * (1 - p)) / requests);
+      return Math.abs(x - y) > Math.max(EPSILON.sharePpm, noise);
+    });
+  });
+}
+
+/** What a status says was told last: the memory of an operator that has just started; undefined when nothing was. Pure. */
+export function recall(dag: CachedDag): Report | undefined {
+  const { conditions, observed, edges = [] } = dag.status ?? {};
+  const last = conditions?.find(({ type }) => type === 'Observed');
+  if (last === undefined) return undefined;
+  const { status, reason, message } = last;
+  const shares = edges.flatMap(({ from, to, weights = [] }) => {
+    const seen = weights.flatMap(({ backend, observedPpm }): [string, number][] =>
+      observedPpm === undefined ? [] : [[backend, observedPpm]],
+    );
+    return seen.length === 0 ? [] : [[`${from}>${to}`, new Map(seen)] as const];
+  });
+  const success = observed?.successPpm;
+  const isFresh = reason === 'Measured' && observed?.latencyMicros !== undefined;
+  return {
+    verdict: { status, reason, message },
+    observed,
+    fresh: isFresh
+      ? {
+          latencyMicros: observed.latencyMicros ?? 0,
+          success: success === undefined ? undefined : success / 1e6,
+        }
+      : undefined,
+    shares: new Map(shares),
+    planning: undefined,
+    requests: new Map(),
+  };
+}
