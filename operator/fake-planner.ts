@@ -20,6 +20,11 @@ export interface Asked {
  */
 export class FakePlanner {
   readonly asked: Asked[] = [];
+  /** Outcomes that were told, with what came in `authorization`. */
+  readonly traces: { readonly body: Record<string, unknown>; readonly authorization: string | undefined }[] =
+    [];
+  /** Status of the answer to a trace. */
+  tracesStatus = 202;
   mode: 'plan' | 'down' | 'silent' | 'garbage' | 'flood' = 'plan';
   /** Milliseconds before each answer. */
   delayMs = 0;
@@ -30,6 +35,13 @@ export class FakePlanner {
       const chunks: Uint8Array[] = [];
       request.on('data', (chunk: Uint8Array) => chunks.push(chunk));
       request.on('end', () => {
+        if (request.url === '/v1/traces') {
+          const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+          this.traces.push({ body, authorization: request.headers.authorization });
+          const said = { stored: this.tracesStatus === 202, id: 'f'.repeat(64) };
+          answer.writeHead(this.tracesStatus).end(JSON.stringify(said));
+          return;
+        }
         const asked = JSON.parse(Buffer.concat(chunks).toString()) as Asked;
         this.asked.push(asked);
         if (this.mode === 'silent') return;

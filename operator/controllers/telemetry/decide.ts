@@ -7,8 +7,8 @@ import { blend, lookOf } from './smooth.ts';
 import type { Smooth } from './smooth.ts';
 import { isDue, seeOn, tenureFrom } from './tenure.ts';
 import type { Tenure } from './tenure.ts';
-import { driftOf, troublesOf, urgencyOf } from './trouble.ts';
-import type { Troubles, Urgency } from './trouble.ts';
+import { driftOf, PATIENCE, troublesOf, urgencyOf } from './trouble.ts';
+import type { Patience, Troubles, Urgency } from './trouble.ts';
 
 /** What is remembered of one ServiceDAG between two looks. */
 export interface State {
@@ -36,6 +36,7 @@ export interface Input {
   readonly failure: Failure | undefined;
   /** When a plan was last made because of measurements. */
   readonly replannedMs: number | undefined;
+  readonly patience?: Patience | undefined;
   readonly periodMs: number;
   readonly windowMs: number;
   readonly nowMs: number;
@@ -69,7 +70,7 @@ export const PERIODS = { smooth: 4, fresh: 4, tell: 4 } as const;
 
 /** One look at one ServiceDAG. Pure. */
 export function decide(before: State, input: Input): Decision {
-  const { dag, plan, measured, nowMs, periodMs } = input;
+  const { dag, plan, measured, nowMs, periodMs, patience = PATIENCE } = input;
   const freshMs = PERIODS.fresh * periodMs;
   const look = measured === undefined ? undefined : lookOf(dag, measured, nowMs);
   const isOld = before.smooth === undefined || nowMs - before.smooth.atMs > freshMs;
@@ -88,7 +89,7 @@ export function decide(before: State, input: Input): Decision {
   const troubles = plan === undefined ? {} : troublesOf(known, dag, plan, entry, nowMs);
   const told = before.told ?? recall(dag);
   const tells = nowMs - before.toldMs >= PERIODS.tell * periodMs && isNews(told, report);
-  const due = tenure !== undefined && isDue(tenure, nowMs);
+  const due = tenure !== undefined && isDue(tenure, patience.outcomeMs, nowMs);
   return {
     state: {
       smooth,
@@ -103,7 +104,7 @@ export function decide(before: State, input: Input): Decision {
       ...(ended !== undefined && !ended.isTold && ended.looks > 0 ? [ended] : []),
       ...(due ? [tenure] : []),
     ],
-    urgency: urgencyOf(troubles, input.replannedMs, nowMs),
+    urgency: urgencyOf(troubles, input.replannedMs, nowMs, patience),
     drift: entry === undefined ? undefined : driftOf(plan?.spec.predicted, entry),
   };
 }

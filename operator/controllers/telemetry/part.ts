@@ -25,13 +25,15 @@ import { Outcomes } from './outcomes.ts';
 import { recall } from './report.ts';
 import type { Failure, Report } from './report.ts';
 import { realisedOf } from './tenure.ts';
-import type { Urgency } from './trouble.ts';
+import type { Patience, Urgency } from './trouble.ts';
 
 /** Where measurements come from, and how often. */
 export interface TelemetrySettings {
   readonly source: TelemetrySource;
   /** 15 s when left out. */
   readonly periodMs?: number | undefined;
+  /** `PATIENCE` when left out. */
+  readonly patience?: Patience | undefined;
   /** File with the bearer token for the planner's memory. */
   readonly tokenFile?: string | undefined;
 }
@@ -183,6 +185,7 @@ export class TelemetryPart {
         utilisation,
         failure,
         measured: measured?.get(key),
+        patience: this.#from.patience,
         replannedMs: this.#replannedMs.get(key),
         periodMs: this.#periodMs,
         windowMs: this.#from.source.windowSeconds * 1000,

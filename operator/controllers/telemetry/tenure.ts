@@ -33,8 +33,6 @@ export interface Tenure {
   readonly isTold: boolean;
 }
 
-/** A window of planning (architecture section 2): a plan that was in force for so long has an outcome. */
-const WINDOW_MS = 600_000;
 const MOST_MOMENTS = 64;
 
 /** A plan that comes into force. */
@@ -120,6 +118,6 @@ export function realisedOf(tenure: Tenure): Realised | undefined {
   };
 }
 
-/** Whether the outcome of a plan in force is due to be told: it was measured, for a whole window. */
-export const isDue = (tenure: Tenure, nowMs: number): boolean =>
-  !tenure.isTold && tenure.looks > 0 && nowMs - tenure.sinceMs >= WINDOW_MS;
+/** Whether the outcome of a plan in force is due to be told: it was measured, and in force for so long. */
+export const isDue = (tenure: Tenure, outcomeMs: number, nowMs: number): boolean =>
+  !tenure.isTold && tenure.looks > 0 && nowMs - tenure.sinceMs >= outcomeMs;

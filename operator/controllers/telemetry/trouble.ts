@@ -22,9 +22,19 @@ export interface Urgency {
   readonly text: string;
 }
 
-/** How long a violation or drift lasts before it counts, and how long one plan that was made for it is left alone. */
-const LASTS_MS = 60_000;
-const COOL_DOWN_MS = 600_000;
+/** How long things are left as they are. */
+export interface Patience {
+  /** A violation or a drift counts when it has lasted for this long. */
+  readonly lastsMs: number;
+  /** After a plan that was made for one, none is made for another before this. */
+  readonly coolDownMs: number;
+  /** A plan that was in force for this long has an outcome: a window of planning (architecture section 2). */
+  readonly outcomeMs: number;
+}
+
+/** As patient as the architecture says. */
+export const PATIENCE: Patience = { lastsMs: 60_000, coolDownMs: 600_000, outcomeMs: 600_000 };
+
 /** Drift that is too much (δ_mis): measured is half as much again as predicted, or half of it. */
 const MOST_DRIFT = 0.5;
 /** What was broken is whole again below this part of its limit: at the limit itself it would come and go. */
@@ -90,10 +100,11 @@ export function urgencyOf(
   { violation, drift }: Troubles,
   replannedMs: number | undefined,
   nowMs: number,
+  { lastsMs, coolDownMs }: Patience = PATIENCE,
 ): Urgency | undefined {
-  if (replannedMs !== undefined && nowMs - replannedMs < COOL_DOWN_MS) return undefined;
+  if (replannedMs !== undefined && nowMs - replannedMs < coolDownMs) return undefined;
   const lasted = (trouble: Lasting | undefined): trouble is Lasting =>
-    trouble !== undefined && nowMs - trouble.sinceMs >= LASTS_MS;
+    trouble !== undefined && nowMs - trouble.sinceMs >= lastsMs;
   if (lasted(violation)) return { why: 'QoSViolated', text: violation.text };
   return lasted(drift) ? { why: 'Drifted', text: drift.text } : undefined;
 }
