@@ -17,8 +17,8 @@ export interface Report {
   readonly fresh: Pick<EntrySeen, 'latencyMicros' | 'success'> | undefined;
   /** Measured shares by edge and group, in ppm, while they are fresh. */
   readonly shares: ReadonlyMap<string, Weights>;
-  /** Requests per second that plans count on, for each entry of `spec.ingress`. */
-  readonly planning: readonly number[] | undefined;
+  /** The end of the verdict's message: the requests that plans count on. */
+  readonly plansOn: string;
   /** Requests in the window by edge: how sure its shares are. */
   readonly requests: ReadonlyMap<string, number>;
 }
@@ -72,7 +72,7 @@ export function reportOf(seen: Seen): Report {
           },
     fresh: entry,
     shares: new Map(shares.map(([edge, groups]) => [edge, toPpm(groups)])),
-    planning: seen.planning,
+    plansOn: planned(seen.dag, seen.planning),
     requests,
   };
 }
@@ -132,7 +132,7 @@ export function isNews(before: Report | undefined, now: Report): boolean {
   const [a, b] = [before.verdict, now.verdict];
   if (a.status !== b.status || a.reason !== b.reason) return true;
   if ((before.fresh === undefined) !== (now.fresh === undefined)) return true;
-  if (before.planning?.join() !== now.planning?.join()) return true;
+  if (!a.message.endsWith(now.plansOn)) return true;
   return observedDiffers(before.observed ?? {}, now.observed ?? {}) || sharesDiffer(before, now);
 }
 
@@ -190,7 +190,7 @@ export function recall(dag: CachedDag): Report | undefined {
         }
       : undefined,
     shares: new Map(shares),
-    planning: undefined,
+    plansOn: '',
     requests: new Map(),
   };
 }
