@@ -47,7 +47,8 @@ export function renewed(
   const isOver = expired(current.certificate, nowMs);
   if (next !== undefined && !expired(next.certificate, nowMs)) {
     const isKnown = nowMs >= lifeOf(next.certificate).madeMs + overlapMs && trusted(next.certificate);
-    if (isKnown || isOver) return { current: next, previous: current.certificate };
+    if (isOver) return { current: next };
+    if (isKnown) return { current: next, previous: current.certificate };
     return held;
   }
   if (isOver) return { current: create() };

@@ -54,6 +54,13 @@ function leavesSpec({ operation, object, oldObject }: Question): boolean {
   );
 }
 
+/** `ServiceDAG arena/stitching`, of a name that may itself be too long. */
+function titled({ kind: { kind }, namespace, name, object }: Question): string {
+  const written = asWritten(object).metadata?.name;
+  const own = (name ?? (typeof written === 'string' ? written : '(unnamed)')).slice(0, 253);
+  return `${kind} ${namespace === undefined ? own : `${namespace.slice(0, 253)}/${own}`}`;
+}
+
 function refusal(object: string, findings: readonly Finding[]): Verdict {
   const shown = findings.slice(0, MOST);
   const lines = shown.map(({ path, message, fix }) =>
@@ -81,7 +88,7 @@ export function judge(question: Question, regions: readonly EdgeRegion[] | undef
   if (leavesSpec(question)) return ALLOWED;
   const value = authored(asWritten(question.object), question.namespace);
   const over = overLimits(KINDS[kind].json, value);
-  if (over.length > 0) return refusal(`${kind} ${question.name ?? ''}`.trim(), over);
+  if (over.length > 0) return refusal(titled(question), over);
   const reading = readObject(value);
   if (reading.is === 'wrong') return refusal(reading.name, reading.findings);
   if (reading.is === 'skipped' || reading.kind !== 'ServiceDAG') return ALLOWED;

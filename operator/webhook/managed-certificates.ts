@@ -1,5 +1,6 @@
 import { isNotFound } from '#kube/api-error.ts';
 import { Controller } from '#kube/controller.ts';
+import type { Kind } from '#kube/kinds.ts';
 import type { Log } from '#kube/log.ts';
 import type { Part } from '#kube/main.ts';
 import type { KubeObject } from '#kube/object.ts';
@@ -12,8 +13,8 @@ import { FIELD_MANAGER } from '../kinds.ts';
 import { authoritiesIn, bundleOf, dataOf, renewalMs, renewed, renewedAgainMs } from './authorities.ts';
 import type { Authorities, Lives } from './authorities.ts';
 import type { Certificates } from './certificates.ts';
-import { AUTHORITY_SECRET, SECRET, VALIDATING_WEBHOOK, WEBHOOK_NAME } from './objects.ts';
-import type { Secret, WebhookConfiguration } from './objects.ts';
+import { AUTHORITY_SECRET, REGISTRATIONS, SECRET, WEBHOOK_NAME } from './objects.ts';
+import type { Registration, Secret } from './objects.ts';
 
 /** What certificates are made from. */
 export interface ManagedOptions {
@@ -25,6 +26,11 @@ export interface ManagedOptions {
   /** Shows a new pair to whoever connects from now on. */
   readonly serve: (pair: Pair) => void;
   readonly onRestart: (kind: string, reason: string) => void;
+}
+
+interface Registered {
+  readonly kind: Kind;
+  readonly object: Registration;
 }
 
 /** The only key there is: everything is looked at together. */
@@ -57,7 +63,7 @@ export class ManagedCertificates implements Certificates {
       log: options.log,
     });
     this.#wakeOn(SECRET, AUTHORITY_SECRET, options.namespace);
-    this.#wakeOn(VALIDATING_WEBHOOK, WEBHOOK_NAME);
+    for (const kind of REGISTRATIONS) this.#wakeOn(kind, WEBHOOK_NAME);
   }
 
   parts(): readonly Part[] {
@@ -78,7 +84,7 @@ export class ManagedCertificates implements Certificates {
       : undefined;
   }
 
-  #wakeOn(kind: typeof SECRET, name: string, namespace?: string): void {
+  #wakeOn(kind: Kind, name: string, namespace?: string): void {
     const { transport, onRestart } = this.#options;
     const watched = watchKind<KubeObject>(transport, kind, {
       ...(namespace === undefined ? {} : { namespace }),
@@ -101,10 +107,11 @@ export class ManagedCertificates implements Certificates {
 
   async #tend(): Promise<void> {
     const { lives, nowMs } = this.#options;
-    const registered = await this.#registered();
-    const authorities = await this.#authorities(registered);
+    const registrations = await Promise.all(REGISTRATIONS.map((kind) => this.#registration(kind)));
+    const there = registrations.filter((registration) => registration !== undefined);
+    const authorities = await this.#authorities(there);
     // Trust first: what is shown must be trusted already.
-    await this.#trust(registered, bundleOf(authorities));
+    for (const registration of there) await this.#trust(registration, bundleOf(authorities));
     this.#sign(authorities.current);
     const dueMs = Math.min(
       renewedAgainMs(authorities, lives),
@@ -115,14 +122,16 @@ export class ManagedCertificates implements Certificates {
   }
 
   /** The stored authorities, made or renewed where that is due. */
-  async #authorities(registered: WebhookConfiguration | undefined): Promise<Authorities> {
+  async #authorities(registrations: readonly Registered[]): Promise<Authorities> {
     const { transport, lives, nowMs, log } = this.#options;
     const secret = await this.#secret();
     const held = authoritiesIn(secret.data);
     const isTrusted = (certificate: string): boolean =>
-      (registered?.webhooks ?? []).every(({ clientConfig }) =>
-        Buffer.from(clientConfig.caBundle ?? '', 'base64').includes(certificate.trim()),
-      );
+      registrations
+        .flatMap(({ object }) => object.webhooks ?? [])
+        .every(({ clientConfig }) =>
+          Buffer.from(clientConfig.caBundle ?? '', 'base64').includes(certificate.trim()),
+        );
     const create = (): Authority => createAuthority(AUTHORITY_SECRET, new Date(nowMs()), lives.authorityMs);
     const wanted = renewed(held, nowMs(), lives, isTrusted, create);
     if (wanted === held) return held;
@@ -149,30 +158,32 @@ export class ManagedCertificates implements Certificates {
     return transport.apply<Secret>(SECRET, { metadata, type: 'Opaque' }, { fieldManager: FIELD_MANAGER });
   }
 
-  async #registered(): Promise<WebhookConfiguration | undefined> {
+  async #registration(kind: Kind): Promise<Registered | undefined> {
     try {
-      return await this.#options.transport.get<WebhookConfiguration>(VALIDATING_WEBHOOK, WEBHOOK_NAME);
+      return { kind, object: await this.#options.transport.get<Registration>(kind, WEBHOOK_NAME) };
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
     }
   }
 
-  /** Tells the API server whom to trust, by name of each registered webhook; nothing is written when it knows. */
-  async #trust(registered: WebhookConfiguration | undefined, bundle: string): Promise<void> {
+  /** Tells the API server whom to trust; nothing is written when it knows, or when the registration has changed since it was read. */
+  async #trust({ kind, object }: Registered, bundle: string): Promise<void> {
     const caBundle = base64(bundle);
-    const operations = (registered?.webhooks ?? []).flatMap(
-      ({ name, clientConfig }, i): JsonPatchOperation[] =>
-        clientConfig.caBundle === caBundle
-          ? []
-          : [
-              { op: 'test', path: `/webhooks/${i}/name`, value: name },
-              { op: 'add', path: `/webhooks/${i}/clientConfig/caBundle`, value: caBundle },
-            ],
+    const told = (object.webhooks ?? []).flatMap(({ clientConfig }, i): JsonPatchOperation[] =>
+      clientConfig.caBundle === caBundle
+        ? []
+        : [{ op: 'add', path: `/webhooks/${i}/clientConfig/caBundle`, value: caBundle }],
     );
-    if (operations.length === 0) return;
+    if (told.length === 0) return;
+    const { resourceVersion } = object.metadata;
+    const unchanged: JsonPatchOperation = {
+      op: 'test',
+      path: '/metadata/resourceVersion',
+      value: resourceVersion,
+    };
     const { transport } = this.#options;
-    await transport.patchJson(VALIDATING_WEBHOOK, WEBHOOK_NAME, undefined, operations, {
+    await transport.patchJson(kind, WEBHOOK_NAME, undefined, [unchanged, ...told], {
       fieldManager: FIELD_MANAGER,
     });
   }
