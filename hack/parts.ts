@@ -23,6 +23,8 @@ export type PartName = (typeof PARTS)[number];
 export interface PartsOptions {
   /** The operator serves the admission webhook, and the API server asks it. */
   readonly webhook?: boolean;
+  /** More flags for the operator. */
+  readonly operator?: readonly string[];
 }
 
 /** Edgeloom as it runs beside a local cluster: one process a part, each under its own role. */
@@ -60,7 +62,7 @@ const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
  */
 export async function startParts(
   cluster: LocalCluster,
-  { webhook = false }: PartsOptions = {},
+  { webhook = false, operator = [] }: PartsOptions = {},
 ): Promise<Parts> {
   const program = join(cluster.directory, 'dist');
   const bundled = bundle(program);
@@ -90,7 +92,14 @@ export async function startParts(
     cluster.kubeconfigForServiceAccount(NAMESPACE, `edgeloom-${name}`);
   const commands: Record<PartName, string[]> = {
     planner: ['planner'],
-    operator: ['operator', '--planner-url', urls.planner, '--kubeconfig', await account('operator')],
+    operator: [
+      'operator',
+      '--planner-url',
+      urls.planner,
+      '--kubeconfig',
+      await account('operator'),
+      ...operator,
+    ],
     agents: ['agent', '--all', '--kubeconfig', await account('agents')],
     extender: ['extender', '--kubeconfig', await account('scheduler')],
   };
