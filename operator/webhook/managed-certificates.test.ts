@@ -155,6 +155,16 @@ describe('certificates that the webhook makes', () => {
     await eventually('and another', () => isTrusted(one) && bundles()[0] !== second);
   });
 
+  it('are made where a crash left the Secret empty', async () => {
+    server.put<Secret>(SECRET, {
+      metadata: { name: AUTHORITY_SECRET, namespace: NAMESPACE },
+      type: 'Opaque',
+    });
+    const one = replica();
+    await eventually('it is trusted', () => isTrusted(one));
+    assert.notEqual(authoritiesIn(secret()?.data), undefined);
+  });
+
   it('are made although nothing is registered yet, and registered when something is', async () => {
     for (const kind of REGISTRATIONS) server.remove(kind, WEBHOOK_NAME);
     const one = replica();
