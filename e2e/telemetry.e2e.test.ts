@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,9 +22,9 @@ const ENVOY = join(import.meta.dirname, '../.cache/envoy/envoy/_bin/envoy');
 const SHORT = { ...TEMPLATES, windowSeconds: 5 };
 
 const freePort = async (): Promise<number> => {
-  const { port, release } = await reservePort();
-  await release();
-  return port;
+  const reserved = await reservePort();
+  await reserved.release();
+  return reserved.port;
 };
 
 /** Counters of Envoy's names over real HTTP, that grow with time: so many requests per second, each of so many milliseconds. */
@@ -246,6 +247,19 @@ describe('measurements of a real Prometheus', () => {
     );
     await until('the region has a drift', 20_000, async () =>
       (await edgeloom.region('east')).status?.driftPpm === undefined ? undefined : true,
+    );
+
+    const board = await readFile(join(import.meta.dirname, '../config/grafana/edgeloom.json'), 'utf8');
+    const { panels } = JSON.parse(board) as { panels: { targets: { expr: string }[] }[] };
+    for (const { expr } of panels.flatMap(({ targets }) => targets)) {
+      const query = encodeURIComponent(expr.replaceAll('$__rate_interval', '1m'));
+      const answer = await fetch(`${prometheus.url}/api/v1/query?query=${query}`);
+      assert.equal(answer.status, 200, expr);
+    }
+    const install = ['apply', '--server-side', '--dry-run=server', '--force-conflicts', '-k'];
+    assert.match(
+      edgeloom.kubectl(...install, 'config/overlays/telemetry'),
+      /deployment\.apps\/edgeloom-prometheus/,
     );
 
     await prometheus.kill();
