@@ -10,10 +10,13 @@ import { shortlist } from '#world/shortlist.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { noHost } from '#world/node-checks.ts';
 import type { Violation } from '#world/prediction.ts';
+import { SteeredEvaluator } from '#world/steered.ts';
+import type { FractionsMode } from '#world/steered.ts';
 import type { SourceName } from './sources.ts';
 import { rankNodes } from './rank.ts';
 import type { RankedNode } from './rank.ts';
 import { fixedHosts } from './present.ts';
+import { judgeJointly, jointly } from './joint.ts';
 import { mended } from './mend.ts';
 import type { Judged } from './mend.ts';
 import { ease } from './search/ease.ts';
@@ -36,6 +39,8 @@ export interface PlanOptions {
   readonly hosts?: number;
   /** Share of J that a plan may cost more so that all of its branches are done early; 0 by default. For `search` and `utility`. */
   readonly ease?: number;
+  /** Flow fractions: decided together with the placement (default, for `search`), or even shares after it. */
+  readonly fractions?: FractionsMode;
 }
 
 /** Defaults of `edgeloom plan`. */
@@ -133,6 +138,7 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
       ? undefined
       : mended(evaluator, first, options, fixed);
   if (last !== undefined) judged.push(last);
+  if (isJoint(options)) judged.push(...jointly(evaluator, judged, options, fixed));
   // Sorting is stable: of equal plans the one of the earlier source is taken.
   const [best, ...rest] = judged.toSorted(order);
   const eased = best === undefined ? undefined : easedFrom(evaluator, best, options, fixed);
@@ -140,7 +146,9 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
   const chosen = eased ?? best;
   const others = best === undefined || eased === undefined ? rest : [best, ...rest];
   if (chosen === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
-  const ranking = rankNodes(evaluator, chosen.assign, options.ranks ?? 1, fixed);
+  const ranker =
+    chosen.judgement.fractions === undefined ? evaluator : new SteeredEvaluator(instance, options.objective);
+  const ranking = rankNodes(ranker, chosen.assign, options.ranks ?? 1, fixed);
   return {
     ...empty,
     feasible: chosen.judgement.feasible,
@@ -164,18 +172,24 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
 function easedFrom(
   evaluator: Evaluator,
   best: Judged,
-  { ease: share = 0, planner, objective, budgetMs }: PlanOptions,
+  options: PlanOptions,
   fixed?: Int32Array,
 ): Judged | undefined {
+  const { ease: share = 0, planner, objective, budgetMs } = options;
   if (share === 0 || planner !== 'search' || objective !== 'utility' || !best.judgement.feasible)
     return undefined;
   const assign = ease(evaluator, best.assign, Math.floor(budgetMs * evaluationsPerMs(evaluator)), fixed);
-  const judgement = judge(evaluator.instance, assign);
+  const { instance } = evaluator;
+  const judgement = isJoint(options) ? judgeJointly(instance, objective)(assign) : judge(instance, assign);
   const { feasible, cost, violations } = judgement;
   const dear = cost > best.judgement.cost * (1 + share);
   if (!feasible || dear || violations.length > best.judgement.violations.length) return undefined;
   return { method: `${best.method}+ease`, assign, judgement, repaired: false };
 }
+
+/** The other planners are yardsticks: their calls are spread evenly. */
+const isJoint = ({ planner, fractions = 'joint' }: PlanOptions): boolean =>
+  planner === 'search' && fractions === 'joint';
 
 const keepsAll = (first: number, count: number, fixed: Int32Array | undefined): boolean =>
   fixed !== undefined && fixed.subarray(first, first + count).every((host) => host >= 0);

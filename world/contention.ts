@@ -11,7 +11,7 @@ import { transmission } from './paths.ts';
 export class Contention {
   readonly #instance: Instance;
   readonly #flow: Flow;
-  /** Bandwidth of one pair of each edge, bit/s. */
+  /** Bandwidth of one pair of each edge when its calls are spread evenly, bit/s. */
   readonly #bps: Float64Array;
   readonly #load: Float64Array;
   readonly #loaded: Int32Array;
@@ -49,9 +49,10 @@ export class Contention {
     const load = this.#load;
     let loaded = 0;
     for (let e = 0; e < this.#bps.length; e++) {
-      const bps = this.#bps[e] ?? 0;
-      if (bps === 0) continue;
+      if (this.#bps[e] === 0) continue;
       for (let pair = firstPair[e] ?? 0; pair < (firstPair[e + 1] ?? 0); pair++) {
+        const bps = this.#bpsOf(e, pair);
+        if (bps === 0) continue;
         const arcs = ways[pair]?.arcs;
         for (let k = 0; k < (arcs?.length ?? 0); k++) {
           const arc = arcs?.[k] ?? 0;
@@ -86,7 +87,7 @@ export class Contention {
       const first = firstPair[e] ?? 0;
       const end = firstPair[e + 1] ?? 0;
       // What an edge reserves is there for its own transfers, all its pairs together.
-      this.#shift(ways, first, end, -(this.#bps[e] ?? 0));
+      this.#shift(ways, e, -1);
       for (let pair = first; pair < end; pair++) {
         const way = ways[pair];
         if (way === undefined || way.arcs.length === 0) continue;
@@ -94,14 +95,23 @@ export class Contention {
         if (!withinLimit(exact, limit)) broken += exact / Math.max(limit, 1) - 1 + 0.01;
         if (exact > (time[pair] ?? 0)) time[pair] = exact;
       }
-      this.#shift(ways, first, end, this.#bps[e] ?? 0);
+      this.#shift(ways, e, 1);
     }
     return broken;
   }
 
-  #shift(ways: readonly Way[], first: number, end: number, bps: number): void {
-    if (bps === 0) return;
-    for (let pair = first; pair < end; pair++) {
+  /** What a pair of an edge reserves, bit/s. */
+  #bpsOf(e: number, pair: number): number {
+    const { traffic } = this.#flow;
+    if (traffic === undefined) return this.#bps[e] ?? 0;
+    return (this.#instance.edges[e]?.bps ?? 0) * (traffic.carried[pair] ?? 0);
+  }
+
+  #shift(ways: readonly Way[], e: number, sign: 1 | -1): void {
+    if (this.#bps[e] === 0) return;
+    const { firstPair } = this.#flow;
+    for (let pair = firstPair[e] ?? 0; pair < (firstPair[e + 1] ?? 0); pair++) {
+      const bps = sign * this.#bpsOf(e, pair);
       const arcs = ways[pair]?.arcs;
       for (let k = 0; k < (arcs?.length ?? 0); k++) {
         const arc = arcs?.[k] ?? 0;

@@ -18,6 +18,8 @@ export interface EdgeDemand {
   readonly from: string;
   readonly to: string;
   readonly payloadBytes: number;
+  /** Calls that each call of the caller makes. */
+  readonly calls: number;
   /** Bandwidth to reserve over all paths of the edge, bit/s: max(minBandwidth, rate x calls x payload x 8). */
   readonly bps: number;
   /** Microseconds; Infinity without a limit. */
@@ -59,6 +61,7 @@ export function demandOf(dag: ServiceDAG): Demand {
       from: edge.from,
       to: edge.to,
       payloadBytes: quantity(edge.payload ?? '0'),
+      calls: quantity(edge.callsPerRequest ?? '1'),
       bps: bps.get(i) ?? 0,
       maxLatency: edge.maxLatency === undefined ? Infinity : durationMicros(edge.maxLatency),
       sync: edge.sync,

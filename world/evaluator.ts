@@ -11,6 +11,8 @@ export type Objective = 'utility' | 'latency';
 
 /** A broken hard limit costs more than any soft term can, per unit of the objective. */
 const HARD = { utility: 1e6, latency: 1e9 } as const;
+/** The way of calls that nobody makes. */
+const NO_WAY: Way = { arcs: new Int32Array(), latency: 0, variance: 0 };
 /** Splitting a flow is the second choice: any single path that fits is taken first. */
 const SPLIT = { utility: 1e3, latency: 1e6 } as const;
 
@@ -61,7 +63,7 @@ export class Evaluator {
     return matrix;
   }
 
-  /** The objective with penalties for broken hard limits; `assign[task]` is a host. Less is better. */
+  /** The objective with penalties for broken hard limits; `assign[task]` is a host, calls go as `flow.traffic` says. Less is better. */
   value(assign: Int32Array): number {
     const { instance, flow, objective } = this;
     let broken = this.#occupy(assign);
@@ -153,7 +155,7 @@ export class Evaluator {
   #transfers(assign: Int32Array, least = false): { readonly splits: number; readonly apart: number } {
     const { edges, services, snapshot } = this.instance;
     const hosts = snapshot.hosts.length;
-    const { time, variance } = this.flow;
+    const { time, variance, traffic } = this.flow;
     this.#counted.splits = 0;
     this.#counted.apart = 0;
     let pair = 0;
@@ -167,6 +169,14 @@ export class Evaluator {
         const row: number = (assign[source.firstTask + i] ?? 0) * hosts;
         for (let j = 0; j < target.replicas; j++) {
           const at = row + (assign[target.firstTask + j] ?? 0);
+          if (traffic?.carried[pair] === 0) {
+            // Nothing is carried: whatever lies between the two takes no time, no room and no luck.
+            time[pair] = 0;
+            variance[pair] = 0;
+            if (this.#needsWays) this.#ways[pair] = NO_WAY;
+            pair++;
+            continue;
+          }
           const micros = (least ? matrix.least : matrix.time)[at] ?? Infinity;
           time[pair] = micros;
           if (micros === Infinity) this.#counted.apart++;

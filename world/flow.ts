@@ -1,11 +1,13 @@
+import { firstPairs } from './fractions.ts';
 import type { Instance } from './instance.ts';
+import type { Traffic } from './traffic.ts';
 
 /** A share of a time; a share of nothing is nothing, even of a time that never ends. */
 export const weighted = (weight: number, micros: number): number => (weight === 0 ? 0 : weight * micros);
 
 /**
  * One request walked through the DAG (architecture section 5): a service starts when its last input has arrived, each input
- * being the mean over the caller's replicas; ℓ is the latest exit, the mean over ingress regions. Times in microseconds.
+ * being the mean over the caller's replicas by the calls that come from each (alike unless `traffic` says otherwise); ℓ is the latest exit, the mean over ingress regions. Times in microseconds.
  * The caller fills `time` and `variance` (one entry per pair of replicas, edges in order, caller-major) and, through `enter` or
  * by itself, `entry` and `entryVariance` (`ingress * tasks + task`, tasks of entry services), then calls `walk`.
  */
@@ -30,17 +32,15 @@ export class Flow {
   jitter = 0;
   /** Largest wait between the first and the last synchronised input of any service. */
   sync = 0;
+  /** How calls are steered; undefined when replicas share them evenly. */
+  traffic: Traffic | undefined;
   readonly #instance: Instance;
   readonly #spread: Float64Array;
 
   constructor(instance: Instance) {
     const { edges, services, ingress } = instance;
     this.#instance = instance;
-    this.firstPair = new Int32Array(edges.length + 1);
-    for (const [e, edge] of edges.entries()) {
-      const pairs = (services[edge.source]?.replicas ?? 1) * (services[edge.target]?.replicas ?? 1);
-      this.firstPair[e + 1] = (this.firstPair[e] ?? 0) + pairs;
-    }
+    this.firstPair = firstPairs(instance);
     const pairs = this.firstPair[edges.length] ?? 0;
     this.time = new Float64Array(pairs);
     this.variance = new Float64Array(pairs);
@@ -93,6 +93,7 @@ export class Flow {
 
   #from(g: number, assign: Int32Array): number {
     const { services, tasks } = this.#instance;
+    const { traffic } = this;
     const base = g * tasks;
     let latest = -1;
     let latestVariance = 0;
@@ -104,15 +105,22 @@ export class Flow {
       for (let r = 0; r < service.replicas; r++) {
         const task = service.firstTask + r;
         const host = assign[task] ?? 0;
+        const visits = traffic === undefined ? 1 / service.replicas : (traffic.visits[task] ?? 0);
+        if (visits === 0) {
+          this.finish[base + task] = 0;
+          this.#spread[base + task] = 0;
+          continue;
+        }
         const start = service.entry
           ? (this.entry[base + task] ?? 0)
           : this.#arrive(g, s, r, service.replicas);
         const variance = service.entry ? (this.entryVariance[base + task] ?? 0) : this.#arrivedVariance;
-        const finish = start + (service.serveAndWait[host] ?? 0);
+        const finish =
+          start + ((traffic === undefined ? service.serveAndWait[host] : traffic.serveAndWait[task]) ?? 0);
         this.finish[base + task] = finish;
         this.#spread[base + task] = variance;
-        meanFinish += finish / service.replicas;
-        meanVariance += variance / service.replicas;
+        meanFinish += traffic === undefined ? finish / service.replicas : finish * visits;
+        meanVariance += traffic === undefined ? variance / service.replicas : variance * visits;
       }
       if (!service.exit || meanFinish < latest) continue;
       // Of two ends at the same time the one that varies more is critical, in whatever order they are written.
@@ -128,6 +136,7 @@ export class Flow {
   /** When the last input of replica `r` of service `s` has arrived. */
   #arrive(g: number, s: number, r: number, replicas: number): number {
     const { incoming, edges, services, tasks } = this.#instance;
+    const { traffic } = this;
     let last = -1;
     let firstSync = Infinity;
     let lastSync = -Infinity;
@@ -138,11 +147,25 @@ export class Flow {
       if (edge === undefined || source === undefined) continue;
       let arrival = 0;
       let variance = 0;
+      let arrived = traffic === undefined ? 1 : 0;
       for (let i = 0; i < source.replicas; i++) {
         const from = g * tasks + source.firstTask + i;
         const pair = (this.firstPair[e] ?? 0) + i * replicas + r;
-        arrival += ((this.finish[from] ?? 0) + (this.time[pair] ?? 0)) / source.replicas;
-        variance += ((this.#spread[from] ?? 0) + (this.variance[pair] ?? 0)) / source.replicas;
+        const at = (this.finish[from] ?? 0) + (this.time[pair] ?? 0);
+        const spread = (this.#spread[from] ?? 0) + (this.variance[pair] ?? 0);
+        if (traffic === undefined) {
+          arrival += at / source.replicas;
+          variance += spread / source.replicas;
+          continue;
+        }
+        const part = traffic.origin[pair] ?? 0;
+        arrived += part;
+        arrival += weighted(part, at);
+        variance += weighted(part, spread);
+      }
+      if (arrived === 0) {
+        // This edge's calls all go to other replicas: a request that ends up here waits for them there.
+        arrival = this.#meanArrival(g, e);
       }
       if (edge.sync) {
         firstSync = Math.min(firstSync, arrival);
@@ -156,5 +179,21 @@ export class Flow {
     }
     if (lastSync > firstSync) this.sync = Math.max(this.sync, lastSync - firstSync);
     return last;
+  }
+
+  /** When the calls of an edge arrive, the mean over all of its pairs by what each carries. */
+  #meanArrival(g: number, e: number): number {
+    const { edges, services, tasks } = this.#instance;
+    const edge = edges[e];
+    const source = services[edge?.source ?? 0];
+    const replicas = services[edge?.target ?? 0]?.replicas ?? 1;
+    let mean = 0;
+    for (let i = 0; i < (source?.replicas ?? 0); i++) {
+      const finish = this.finish[g * tasks + (source?.firstTask ?? 0) + i] ?? 0;
+      const first = (this.firstPair[e] ?? 0) + i * replicas;
+      for (let pair = first; pair < first + replicas; pair++)
+        mean += weighted(this.traffic?.carried[pair] ?? 0, finish + (this.time[pair] ?? 0));
+    }
+    return mean;
   }
 }

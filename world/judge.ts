@@ -1,6 +1,7 @@
 import { Utilisation, utilityCost } from './cost.ts';
 import { criticalPath } from './critical-path.ts';
 import { Flow } from './flow.ts';
+import type { Fractions } from './fractions.ts';
 import type { Instance } from './instance.ts';
 import type { Claim } from './ledger.ts';
 import type { AccessPath, Assignment, Prediction, Route, Violation } from './prediction.ts';
@@ -11,6 +12,7 @@ import { waysIn } from './ways-in.ts';
 import type { WayIn } from './ways-in.ts';
 import { ownerOf } from './objects.ts';
 import { Success } from './success.ts';
+import { Traffic } from './traffic.ts';
 import { violationsOf } from './violations.ts';
 
 /** Everything the world model says of one assignment, with exact routes. */
@@ -26,21 +28,36 @@ export interface Judgement {
   readonly cost: number;
   /** What it would hold. */
   readonly claim: Claim;
+  /** How calls are steered; undefined when replicas share them evenly. */
+  readonly fractions: Fractions | undefined;
 }
 
-/** Judges an assignment (`assign[task]` is a host): routes it, predicts it, checks every hard and soft limit. */
-export function judge(instance: Instance, assign: Int32Array): Judgement {
-  const pairs = routesOf(instance, assign);
+/**
+ * Judges an assignment (`assign[task]` is a host): routes it, predicts it, checks every hard and soft limit. Calls are steered by the
+ * fractions; without any, replicas share them evenly.
+ */
+export function judge(instance: Instance, assign: Int32Array, fractions?: Fractions): Judgement {
+  const flow = new Flow(instance);
+  if (fractions !== undefined) flow.traffic = new Traffic(instance, flow.firstPair).steer(assign, fractions);
+  const pairs = routesOf(instance, assign, flow.traffic);
   const times = pieceTimes(instance, pairs);
   const entries = waysIn(instance, assign, pairs);
-  const flow = flowOf(instance, assign, pairs, times, entries);
+  walk(flow, instance, assign, pairs, times, entries);
   const success = successOf(instance, pairs, entries);
   const worst = Math.max(flow.slowest, slowestOf(instance, assign, flow, pairs, times));
   const outcome = { latency: flow.latency, jitter: flow.jitter, sync: flow.sync, success };
   const { path, steps } = criticalPath(instance, assign, flow);
   const violations = violationsOf({ instance, assign, pairs, times, entries, outcome });
   return {
-    assignments: assignmentsOf(instance, assign, pairs, times, outcome.latency, path),
+    assignments: assignmentsOf(
+      instance,
+      assign,
+      pairs,
+      times,
+      (task) => servedAfter(instance, flow, assign, task),
+      outcome.latency,
+      path,
+    ),
     routes: routesBy(instance, pairs, times),
     ingress: accessPaths(instance, entries),
     predicted: {
@@ -56,17 +73,27 @@ export function judge(instance: Instance, assign: Int32Array): Judgement {
     feasible: violations.every((v) => !v.hard),
     cost: utilityCost(instance, outcome, utilisationOf(instance, assign)),
     claim: claimFor(instance, assign, pairs),
+    fractions,
   };
 }
 
-function flowOf(
+/** Service time of a replica with its wait, microseconds. */
+const servedAfter = (
+  { services, serviceOf }: Instance,
+  { traffic }: Flow,
+  assign: Int32Array,
+  task: number,
+): number =>
+  traffic?.serveAndWait[task] ?? services[serviceOf[task] ?? 0]?.serveAndWait[assign[task] ?? 0] ?? 0;
+
+function walk(
+  flow: Flow,
   instance: Instance,
   assign: Int32Array,
   pairs: readonly PairRoute[],
   times: readonly number[][],
   entries: readonly WayIn[],
-): Flow {
-  const flow = new Flow(instance);
+): void {
   const { jitter } = instance.snapshot.graph;
   for (const [p, { pieces }] of pairs.entries()) {
     const mean = (values: readonly number[]): number =>
@@ -81,7 +108,6 @@ function flowOf(
     flow.entryVariance[ingress * instance.tasks + task] = variance;
   }
   flow.walk(assign);
-  return flow;
 }
 
 function utilisationOf(instance: Instance, assign: Int32Array): number {
@@ -126,8 +152,9 @@ function slowestOf(
         start = Math.max(start, (finish[edges[e]?.source ?? 0] ?? 0) + (slowestTransfer[e] ?? 0));
       let end = 0;
       for (let task = service.firstTask; task < service.firstTask + service.replicas; task++) {
+        if (flow.traffic?.visits[task] === 0) continue;
         const from = service.entry ? (flow.entry[g * tasks + task] ?? 0) : start;
-        end = Math.max(end, from + (service.serveAndWait[assign[task] ?? 0] ?? 0));
+        end = Math.max(end, from + servedAfter(instance, flow, assign, task));
       }
       finish[s] = end;
       slowest = Math.max(slowest, end);

@@ -3,14 +3,14 @@ import type { Check } from './check.ts';
 import { withinLimit } from './path-table.ts';
 import { paretoLabels } from './paths.ts';
 import { whole } from './report.ts';
-import { leftBy } from './routing.ts';
+import { isStranded, leftBy } from './routing.ts';
 import { sliceOf } from './service.ts';
 
-/** Every pair of replicas has a way with room for its flow. */
+/** Every pair of replicas that carries calls has a way with room for them. */
 export const reachable: Check = ({ instance, pairs }) => {
   const seen = new Set<number>();
   return pairs.flatMap((pair) => {
-    if (pair.pieces.length > 0 || seen.has(pair.edge.index)) return [];
+    if (!isStranded(pair) || seen.has(pair.edge.index)) return [];
     seen.add(pair.edge.index);
     const { hosts } = instance.snapshot;
     const left = paretoLabels({ ...instance.usable, free: leftBy(instance, pairs) }, pair.from)[pair.to];

@@ -11,6 +11,8 @@ export function erlangC(offered: number, servers: number): number {
 
 /** Utilisation from which the backlog of an overloaded queue is counted. */
 const STABLE = 0.99;
+/** Window over which it grows, seconds. */
+const WINDOW_S = 600;
 
 /**
  * Mean wait before service in microseconds, Allen-Cunneen for G/G/c: (ca² + cs²)/2 x the wait of M/M/c; exact for M/M/c.
@@ -24,7 +26,7 @@ export function queueWait(
   servers = 1,
   ca2 = 1,
   cs2 = 1,
-  windowSeconds = 600,
+  windowSeconds = WINDOW_S,
 ): number {
   if (rate <= 0 || serviceMicros <= 0) return 0;
   const utilisation = (rate * serviceMicros) / 1e6 / servers;
@@ -33,4 +35,16 @@ export function queueWait(
   const equilibrium = utilisation < 1 ? waitAt(utilisation) : Infinity;
   if (utilisation <= STABLE) return equilibrium;
   return Math.min(equilibrium, waitAt(STABLE) + ((utilisation - STABLE) * windowSeconds * 1e6) / 2);
+}
+
+/**
+ * What one more call/s at a replica costs all its calls, microseconds: the derivative of rate x (service + `queueWait`) for M/M/1,
+ * S / (1 - ρ)². From 99 % on it goes on as the straight line of the growing backlog, so that it rises with load everywhere and
+ * what overflows is shared out by capacity.
+ */
+export function marginalSojourn(rate: number, serviceMicros: number): number {
+  const load = (rate * serviceMicros) / 1e6;
+  const idle = 1 - Math.min(load, STABLE);
+  const cost = serviceMicros / (idle * idle);
+  return load <= STABLE ? cost : cost + (load - STABLE) * WINDOW_S * 1e6;
 }

@@ -15,6 +15,7 @@ export function assignmentsOf(
   assign: Int32Array,
   pairs: readonly PairRoute[],
   times: readonly number[][],
+  serveAndWait: (task: number) => number,
   latency: number,
   critical: readonly string[],
 ): Assignment[] {
@@ -35,7 +36,7 @@ export function assignmentsOf(
         replica,
         region: host?.region ?? '',
         node: host?.name ?? '',
-        serveMicros: whole(service.serveAndWait[at] ?? 0),
+        serveMicros: whole(serveAndWait(service.firstTask + replica)),
         binding:
           tightest === undefined || tightest.of === 0
             ? ''
@@ -108,7 +109,7 @@ export function routesBy(
         const via = viaOf(instance, pair.from, piece.arcs);
         const key = piece.arcs.length === 0 ? via.join() : piece.arcs.join();
         const seen = merged.get(key) ?? { via, share: 0, latency: own[i] ?? 0, bps: 0 };
-        seen.share += piece.share / mine.length;
+        seen.share += piece.share * pair.share;
         seen.bps += piece.bps;
         merged.set(key, seen);
       }

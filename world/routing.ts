@@ -4,15 +4,19 @@ import { arcsOf, paretoLabels, quickest, transmission } from './paths.ts';
 import type { Usable } from './paths.ts';
 import { split } from './split.ts';
 import type { Piece } from './split.ts';
+import type { Traffic } from './traffic.ts';
+import { wholeParts } from './whole-parts.ts';
 
 /** The flow between replica `i` of the caller and replica `j` of the callee. */
 export interface PairRoute {
   readonly edge: Edge;
   readonly from: number;
   readonly to: number;
+  /** Part of the edge's calls; the pairs of an edge sum to 1. A pair with 0 carries nothing and needs no way. */
+  readonly share: number;
   /** Whole bit/s; the pairs of an edge sum to what the edge reserves. */
   readonly bps: number;
-  /** One, or two when no single path has the bandwidth; empty when no way has room. Their shares and their bit/s sum to the pair's. */
+  /** One, or two when no single path has the bandwidth; empty when no way has room or nothing is carried. Their shares and their bit/s sum to the pair's. */
   readonly pieces: readonly Piece[];
 }
 
@@ -42,17 +46,22 @@ class Load {
 }
 
 /** Pairs of replicas that talk, edges in order, caller-major. */
-function pairsOf(instance: Instance, assign: Int32Array): Pair[] {
+function pairsOf(instance: Instance, assign: Int32Array, { carried }: Partial<Traffic> = {}): Pair[] {
+  let first = 0;
   return instance.edges.flatMap((edge) => {
     const source = instance.services[edge.source];
     const target = instance.services[edge.target];
     if (source === undefined || target === undefined) return [];
     const count = source.replicas * target.replicas;
+    const shares = carried?.subarray(first, first + count);
+    const bps = shares === undefined ? undefined : wholeParts([...shares], edge.bps);
+    first += count;
     return Array.from({ length: count }, (_, k) => ({
       edge,
       from: assign[source.firstTask + Math.floor(k / target.replicas)] ?? 0,
       to: assign[target.firstTask + (k % target.replicas)] ?? 0,
-      bps: Math.floor((edge.bps * (k + 1)) / count) - Math.floor((edge.bps * k) / count),
+      share: shares === undefined ? 1 / count : (shares[k] ?? 0),
+      bps: bps?.[k] ?? Math.floor((edge.bps * (k + 1)) / count) - Math.floor((edge.bps * k) / count),
     }));
   });
 }
@@ -72,6 +81,7 @@ function route(usable: Usable, { edge, from, to, bps }: Pair): readonly Piece[] 
 function routeAlone({ paths, usable }: Instance, pairs: readonly Pair[]): PairRoute[] | undefined {
   const load = new Load(usable.free);
   const routed = pairs.map((pair): PairRoute => {
+    if (pair.share === 0) return { ...pair, pieces: [] };
     const label = paths.path(pair.from, pair.to, pair.edge.payloadBytes, pair.bps);
     const pieces = label === undefined ? [] : [{ arcs: arcsOf(label), share: 1, bps: pair.bps }];
     load.add(pieces, 1);
@@ -81,12 +91,15 @@ function routeAlone({ paths, usable }: Instance, pairs: readonly Pair[]): PairRo
   return fits ? routed : undefined;
 }
 
+/** Whether calls of a pair have no way. */
+export const isStranded = ({ share, pieces }: PairRoute): boolean => share > 0 && pieces.length === 0;
+
 /** Pairs that have no way, or one that takes longer than their edge may. */
 function failedOf(instance: Instance, routed: readonly PairRoute[]): Set<number> {
   const times = pieceTimes(instance, routed);
   return new Set(
-    routed.flatMap(({ edge, pieces }, i) =>
-      pieces.length === 0 || times[i]?.some((time) => !withinLimit(time, edge.maxLatency)) === true
+    routed.flatMap((pair, i) =>
+      isStranded(pair) || times[i]?.some((time) => !withinLimit(time, pair.edge.maxLatency)) === true
         ? [i]
         : [],
     ),
@@ -101,7 +114,7 @@ function routeInOrder(instance: Instance, pairs: readonly Pair[], order: readonl
   for (let round = 0; round < ROUNDS; round++) {
     for (const i of order) {
       const pair = pairs[i];
-      if (pair === undefined) continue;
+      if (pair === undefined || pair.share === 0) continue;
       load.add(pieces[i] ?? [], -1);
       const found = route({ ...usable, free: load.left() }, pair);
       load.add(found, 1);
@@ -112,15 +125,16 @@ function routeInOrder(instance: Instance, pairs: readonly Pair[], order: readonl
 }
 
 /**
- * Routes every pair over the bandwidth that others leave, wide flows first; when some find no room, once more with those first.
- * A pair without pieces has no way that was found.
+ * Routes every pair that carries calls over the bandwidth that others leave, wide flows first; when some find no room, once more with those first.
+ * A pair that carries calls and has no pieces has no way that was found.
  */
-export function routesOf(instance: Instance, assign: Int32Array): PairRoute[] {
+export function routesOf(instance: Instance, assign: Int32Array, traffic?: Traffic): PairRoute[] {
   const { paths } = instance;
-  const pairs = pairsOf(instance, assign);
+  const pairs = pairsOf(instance, assign, traffic);
   if (pairs.every((pair) => pair.bps === 0)) {
     // Nothing is reserved: no flow is in another's way.
     return pairs.map((pair) => {
+      if (pair.share === 0) return { ...pair, pieces: [] };
       const label = paths.path(pair.from, pair.to, pair.edge.payloadBytes, 0);
       return { ...pair, pieces: label === undefined ? [] : [{ arcs: arcsOf(label), share: 1, bps: 0 }] };
     });

@@ -26,7 +26,9 @@ export interface Service {
   readonly hosts: Int32Array;
   /** Why the other hosts are out: constraint → how many. */
   readonly excluded: ReadonlyMap<string, number>;
-  /** Service time on each host, without and with the wait in the queue. */
+  /** Calls/s that reach all its replicas together; 0 when no rate is known. */
+  readonly rate: number;
+  /** Service time on each host, without and with the wait in the queue of a replica that gets an even share. */
   readonly serve: Float64Array;
   readonly serveAndWait: Float64Array;
   readonly entry: boolean;
@@ -75,7 +77,7 @@ export function servicesOf(
     const serve = Float64Array.from(snapshot.hosts, (host) =>
       work === 0 ? 0 : work / (host.mipsPerCpu * cores),
     );
-    const rate = (demand.rate.get(name) ?? 0) / replicas;
+    const rate = demand.rate.get(name) ?? 0;
     const first = firstTask;
     firstTask += replicas;
     return [
@@ -91,7 +93,8 @@ export function servicesOf(
         hosts: Int32Array.from(fitting),
         excluded,
         serve,
-        serveAndWait: serve.map((s) => s + queueWait(rate, s)),
+        rate,
+        serveAndWait: serve.map((s) => s + queueWait(rate / replicas, s)),
         entry: !demand.edges.some((e) => e.to === name),
         exit: !demand.edges.some((e) => e.from === name),
       },

@@ -35,6 +35,7 @@ export function compareJudged(objective: Objective, a: Judgement, b: Judgement):
 /**
  * Mends or improves a placement with the exact world model, which routes every flow beside all others: descent over moves of one
  * task, swaps and moves of both ends of a call, from a few shaken starts while it is still wrong. `judgements` bounds the effort.
+ * `say` judges; with even shares by default.
  */
 export function refine(
   instance: Instance,
@@ -42,6 +43,7 @@ export function refine(
   objective: Objective,
   judgements: number,
   fixed?: Int32Array,
+  say = (assign: Int32Array): Judgement => judge(instance, assign),
 ): Refined {
   const { tasks, serviceOf, services, edges } = instance;
   const movable = Array.from({ length: tasks }, (_, t) => t).filter((t) => (fixed?.[t] ?? -1) < 0);
@@ -59,7 +61,7 @@ export function refine(
     if (left <= 0 || tried.has(key)) return undefined;
     tried.add(key);
     left--;
-    const judgement = judge(instance, assign);
+    const judgement = say(assign);
     return compareJudged(objective, judgement, than) < 0 ? { assign: assign.slice(), judgement } : undefined;
   };
   const moved = (from: Refined, changes: readonly (readonly [task: number, host: number])[]): Int32Array => {
@@ -119,7 +121,7 @@ export function refine(
       shaken[task] = hosts[Math.floor(random() * hosts.length)] ?? shaken[task] ?? 0;
     }
     left--;
-    const found = descend({ assign: shaken, judgement: judge(instance, shaken) });
+    const found = descend({ assign: shaken, judgement: say(shaken) });
     if (compareJudged(objective, found.judgement, best.judgement) < 0) best = found;
   }
   return best;

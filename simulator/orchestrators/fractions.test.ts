@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { instanceOf } from '#world/instance.ts';
 import type { Instance } from '#world/instance.ts';
+import { Steering } from '#world/steering.ts';
 import { placed, worldOf } from '#world/test-world.ts';
 import type { RouteFraction } from '../orchestrator.ts';
-import { fractionsOf } from './fractions.ts';
+import { routeFractions } from './fractions.ts';
 import { smallCity } from './given.ts';
 
 /** The first pipeline of the small city with that many replicas, at a rate. */
@@ -15,10 +16,14 @@ function given(rate: number, replicas: Readonly<Record<string, number>>): Instan
   return instanceOf(snapshot, dag, (name) => replicas[name] ?? 1);
 }
 
+/** What the router gets when calls are steered. */
+const fractionsOf = (instance: Instance, assign: Int32Array): RouteFraction[] =>
+  routeFractions(instance, assign, new Steering(instance).fractions(assign));
+
 const share = (fractions: readonly RouteFraction[], from: string, toNode: string): number =>
   fractions.find((f) => f.from === from && f.toNode === toNode)?.weightPpm ?? 0;
 
-describe('fractionsOf', () => {
+describe('routeFractions', () => {
   const where = { a: 'east-1', b: ['east-1', 'west-1'], c: 'east-2' };
 
   it('says nothing when there is nothing to choose', () => {

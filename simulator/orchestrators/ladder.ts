@@ -1,13 +1,16 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { EASE, planDag } from '#planner/plan.ts';
+import { judgeJointly } from '#planner/joint.ts';
 import { replan } from '#planner/replan.ts';
 import type { Replan } from '#planner/replan.ts';
 import { sourceOf } from '#planner/sources.ts';
 import { Evaluator } from '#world/evaluator.ts';
 import { instanceOf } from '#world/instance.ts';
 import type { Instance } from '#world/instance.ts';
+import type { Judgement } from '#world/judge.ts';
 import { keyOf } from '#world/objects.ts';
 import { shortlist } from '#world/shortlist.ts';
+import { SteeredEvaluator } from '#world/steered.ts';
 import { withClaim } from '#world/snapshot.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import type { Observation, Orchestrator, Placement } from '../orchestrator.ts';
@@ -131,14 +134,16 @@ export class Ladder implements Orchestrator {
         planner: this.#recipe.planner,
         hosts: this.#hosts,
         ease: EASE,
+        fractions: this.#recipe.steer ? 'joint' : 'even',
         replicas: (name) => counts[name] ?? 1,
       });
       if (!feasible && counts !== least) continue;
       const instance = instanceOf(world, dag, (name) => counts[name] ?? 1);
       const hostOf = new Map(world.hosts.map((host, h) => [host.name, h]));
-      const assign = best?.assignments.map(({ node }) => hostOf.get(node) ?? -1);
       const found =
-        best === undefined ? undefined : { assign: Int32Array.from(assign ?? []), judgement: best };
+        best === undefined
+          ? undefined
+          : { assign: tasksOf(instance, best.assignments, hostOf), judgement: best };
       return this.#settle(instance, wanted, found, Infinity);
     }
     throw new Error(`nothing was tried for ${keyOf(dag)}`);
@@ -193,7 +198,9 @@ export class Ladder implements Orchestrator {
     const instance = instanceOf(snapshot, dag, (name) =>
       Math.max(least[name] ?? 1, Math.min(wanted[name] ?? 1, room?.[name] ?? Infinity)),
     );
-    return new Evaluator(instance, 'utility');
+    return this.#recipe.steer
+      ? new SteeredEvaluator(instance, 'utility')
+      : new Evaluator(instance, 'utility');
   }
 
   #replan(evaluator: Evaluator, moveBudget: number, toward?: Int32Array): Replan | undefined {
@@ -204,6 +211,7 @@ export class Ladder implements Orchestrator {
       hysteresis: HYSTERESIS,
       strictly: planner !== 'search',
       toward,
+      ...(this.#recipe.steer ? { say: judgeJointly(evaluator.instance, 'utility') } : {}),
       ...(fill === undefined ? {} : { fill }),
     });
   }
@@ -219,8 +227,21 @@ export class Ladder implements Orchestrator {
 
   /** Remembers what is to run, and says it. */
   #settle(instance: Instance, wanted: Counts, found: Found | undefined, cost: number): Placement {
-    const { standing, placement } = settled(instance, wanted, found, cost, this.#recipe.steer);
+    const { standing, placement } = settled(instance, wanted, found, cost);
     this.#standing.set(instance.key, standing);
     return placement;
   }
+}
+
+/** Assignments in the order of the spec as hosts in the order of tasks. */
+function tasksOf(
+  { services, tasks }: Instance,
+  assignments: Judgement['assignments'],
+  hostOf: ReadonlyMap<string, number>,
+): Int32Array {
+  const assign = new Int32Array(tasks).fill(-1);
+  const first = new Map(services.map(({ name, firstTask }) => [name, firstTask]));
+  for (const { microservice, replica, node } of assignments)
+    assign[(first.get(microservice) ?? 0) + replica] = hostOf.get(node) ?? -1;
+  return assign;
 }

@@ -2,7 +2,7 @@ import type { Instance } from '#world/instance.ts';
 import type { Judgement } from '#world/judge.ts';
 import type { Placement } from '../orchestrator.ts';
 import { runnable } from './best-effort.ts';
-import { fractionsOf } from './fractions.ts';
+import { routeFractions } from './fractions.ts';
 import { serveOf } from './replicas.ts';
 import type { Counts } from './replicas.ts';
 import type { Standing } from './standing.ts';
@@ -15,14 +15,13 @@ export interface Found {
 
 /**
  * What becomes of a placement that was found (or of none): the replicas that can run, with the routes of a feasible one. `cost` is
- * the least J before; calls are steered when the placement runs as it was found.
+ * the least J before; calls are steered as was decided when the placement runs as it was found.
  */
 export function settled(
   instance: Instance,
   wanted: Counts,
   found: Found | undefined,
   cost: number,
-  steer: boolean,
 ): { standing: Standing; placement: Placement } {
   const { key, snapshot } = instance;
   const replicas = runnable(instance, found?.assign);
@@ -36,6 +35,7 @@ export function settled(
   const whole =
     found?.assign.length === replicas.length &&
     replicas.every(({ node }, task) => snapshot.hosts[found.assign[task] ?? -1]?.name === node);
-  const routes = steer && whole ? fractionsOf(instance, found.assign) : [];
+  const fractions = found?.judgement.fractions;
+  const routes = whole && fractions !== undefined ? routeFractions(instance, found.assign, fractions) : [];
   return { standing, placement: { dag: key, replicas, ...(routes.length === 0 ? {} : { routes }) } };
 }
