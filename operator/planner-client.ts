@@ -41,7 +41,13 @@ export const planAnswer = z.looseObject({
     z.looseObject({ method: z.string().default(''), feasible: z.boolean(), latencyMicros: z.number() }),
   ),
   provenance: z
-    .looseObject({ candidates: z.number(), feasibleBeforeRepair: z.number(), repaired: z.number() })
+    .looseObject({
+      candidates: z.number(),
+      feasibleBeforeRepair: z.number(),
+      repaired: z.number(),
+      encoderVersion: z.string().optional(),
+      traces: z.array(z.string()).optional(),
+    })
     .optional(),
   elapsedMicros: z.number(),
 });

@@ -62,6 +62,8 @@ export function planObject(dag: CachedDag, window: number, answer: PlanAnswer): 
             candidates: provenance.candidates,
             feasibleBeforeRepair: provenance.feasibleBeforeRepair,
             repaired: provenance.repaired,
+            ...(provenance.encoderVersion === undefined ? {} : { encoderVersion: provenance.encoderVersion }),
+            ...(provenance.traces === undefined ? {} : { traces: provenance.traces.slice(0, 64) }),
           }),
       elapsedMicros: answer.elapsedMicros,
     },
