@@ -45,26 +45,26 @@ export function standing(
   };
 }
 
+/** Whether a mesh carries the calls of any edge. */
+export const usesMesh = (caches: Caches): boolean =>
+  caches.dags
+    .list()
+    .some(({ status }) => status?.edges?.some(({ mechanism }) => mechanism === 'Mesh') === true);
+
 /** Every ServiceDAG that can be read, and the names of all their series: from memory. */
 export function gather(
   caches: Caches,
   world: World,
-): {
-  readonly dags: readonly Gathered[];
-  readonly series: readonly [string, Target][];
-  readonly mesh: boolean;
-} {
+): { readonly dags: readonly Gathered[]; readonly series: readonly [string, Target][] } {
   const series: [string, Target][] = [];
-  let mesh = false;
-  const dags = caches.dags.list().flatMap(({ metadata, status }): Gathered[] => {
+  const dags = caches.dags.list().flatMap(({ metadata }): Gathered[] => {
     const key = `${metadata.namespace ?? 'default'}/${metadata.name}`;
     const dag = world.dag(key);
     if (dag === undefined || metadata.deletionTimestamp !== undefined) return [];
     const plan = world.planFor(dag);
     const pods = caches.pods.by(BY_DAG, key);
-    mesh ||= status?.edges?.some(({ mechanism }) => mechanism === 'Mesh') === true;
     series.push(...seriesOf(dag, plan === undefined ? [] : edgesOf(dag, plan, pods)));
     return [{ key, dag, plan, ...standing(plan, pods) }];
   });
-  return { dags, series, mesh };
+  return { dags, series };
 }

@@ -16,7 +16,7 @@ import { writeRealised, writeRegionDrifts } from './apply.ts';
 import { decide, NOTHING, PERIODS } from './decide.ts';
 import type { Decision, State } from './decide.ts';
 import { replanEvent } from './events.ts';
-import { gather } from './gather.ts';
+import { gather, usesMesh } from './gather.ts';
 import type { Gathered } from './gather.ts';
 import { telemetryMetrics } from './metrics.ts';
 import type { TelemetryMetrics } from './metrics.ts';
@@ -143,13 +143,13 @@ export class TelemetryPart {
 
   /** One look at everything; whether the source gave nothing. */
   async #look(signal: AbortSignal): Promise<boolean> {
-    const { caches, world, source, log } = this.#from;
+    const { caches, source, log } = this.#from;
     if (caches.doubt(STALE_MS) !== undefined) return false;
     const sinceMs = performance.now();
     let reading: Reading | undefined;
     let result = 'Read';
     try {
-      reading = await source.read({ mesh: gather(caches, world).mesh }, signal);
+      reading = await source.read({ mesh: usesMesh(caches) }, signal);
       this.#counts.rejected(reading.rejected);
       this.#failure = undefined;
     } catch (error) {
