@@ -104,10 +104,10 @@ export async function startParts(
     extender: ['extender', '--kubeconfig', await account('scheduler')],
   };
   if (webhook) {
-    const { port, release } = await reservePort();
-    await release();
-    commands.operator.push('--webhook-port', String(port));
-    await registerWebhook(cluster, `https://127.0.0.1:${port}/validate`);
+    const reservation = await reservePort();
+    await reservation.release();
+    commands.operator.push('--webhook-port', String(reservation.port));
+    await registerWebhook(cluster, `https://127.0.0.1:${reservation.port}/validate`);
   }
   await bundled;
   const group = new ProcessGroup(MALLOC);
