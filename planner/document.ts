@@ -20,6 +20,11 @@ export interface PlanDocument {
     readonly candidates: number;
     readonly feasibleBeforeRepair: number;
     readonly repaired: number;
+    /** Encoder of the memory that was asked, and the traces that it retrieved, the best first; absent without a memory. */
+    readonly encoderVersion?: string;
+    readonly traces?: readonly string[];
+    /** Why the plan was made without the memory that was configured. */
+    readonly withoutMemory?: string;
   };
   readonly elapsedMicros: number;
 }
@@ -42,7 +47,20 @@ export function documentOf(plan: Plan, elapsedMicros: number): PlanDocument {
       candidates: plan.candidates,
       feasibleBeforeRepair: plan.feasibleBeforeRepair,
       repaired: plan.repaired,
+      ...recollection(plan),
     },
     elapsedMicros,
+  };
+}
+
+function recollection({
+  recollected,
+}: Plan): Pick<PlanDocument['provenance'], 'encoderVersion' | 'traces' | 'withoutMemory'> {
+  if (recollected === undefined) return {};
+  const { encoderVersion, traces, without } = recollected;
+  return {
+    traces,
+    ...(encoderVersion === undefined ? {} : { encoderVersion }),
+    ...(without === undefined ? {} : { withoutMemory: without }),
   };
 }

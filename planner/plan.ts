@@ -15,6 +15,8 @@ import type { FractionsMode } from '#world/steered.ts';
 import type { SourceName } from './sources.ts';
 import { rankNodes } from './rank.ts';
 import type { RankedNode } from './rank.ts';
+import type { Recall, Recalled, Recollected } from './recall.ts';
+import { contenders, ranked } from './contend.ts';
 import { fixedHosts } from './present.ts';
 import { judgeJointly, jointly } from './joint.ts';
 import { mended } from './mend.ts';
@@ -41,6 +43,8 @@ export interface PlanOptions {
   readonly ease?: number;
   /** Flow fractions: decided together with the placement (default, for `search`), or even shares after it. */
   readonly fractions?: FractionsMode;
+  /** Memory of past deployments, whose placements compete with those of `search`; none by default. */
+  readonly recall?: Recall;
 }
 
 /** Defaults of `edgeloom plan`. */
@@ -49,9 +53,12 @@ export const PLAN_DEFAULTS: PlanOptions = { objective: 'utility', budgetMs: 50, 
 /** What the planner's server and the simulator give for ease: real requests wait for the late branch, which ℓ does not see. */
 export const EASE = 0.05;
 
+/** Where a candidate comes from. */
+type PlanSource = 'Search' | 'Memory';
+
 /** A candidate that was not chosen. */
 export interface Alternative {
-  readonly source: 'Search';
+  readonly source: PlanSource;
   readonly method: string;
   readonly feasible: boolean;
   readonly latencyMicros: number;
@@ -61,7 +68,8 @@ export interface Alternative {
 export interface Plan {
   readonly dag: string;
   readonly feasible: boolean;
-  readonly source: 'Search';
+  /** `Memory` when an adapted placement was strictly better than all that search found. */
+  readonly source: PlanSource;
   readonly method: string;
   readonly best: Judgement | undefined;
   /** Choices for each replica in the order of `best.assignments`, the chosen node first. */
@@ -71,6 +79,8 @@ export interface Plan {
   readonly candidates: number;
   readonly feasibleBeforeRepair: number;
   readonly repaired: number;
+  /** What was asked of the memory; undefined without one. */
+  readonly recollected: Recollected | undefined;
 }
 
 /** Hosts that are searched at first in a large world, and at most when nothing among those is feasible. */
@@ -83,11 +93,13 @@ const LONG_SHORTLIST = 1024;
  * Throws `UnknownReference` when the DAG names a region or band the world lacks.
  */
 export async function planDag(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions): Promise<Plan> {
-  const first = await planAmong(snapshot, dag, options, options.hosts ?? SHORTLIST);
+  const recalled =
+    options.planner === 'search' ? await options.recall?.(snapshot, dag, options.replicas) : undefined;
+  const first = await planAmong(snapshot, dag, options, options.hosts ?? SHORTLIST, recalled);
   if (first.plan.feasible || first.dropped === 0) return first.plan;
   // No host at all for a service is a matter of the whole world, and cheap to say.
   const limit = first.plan.best === undefined ? Infinity : LONG_SHORTLIST;
-  return (await planAmong(snapshot, dag, options, limit)).plan;
+  return (await planAmong(snapshot, dag, options, limit, recalled)).plan;
 }
 
 async function planAmong(
@@ -95,14 +107,20 @@ async function planAmong(
   dag: ServiceDAG,
   options: PlanOptions,
   limit: number,
+  recalled: Recalled | undefined,
 ): Promise<{ plan: Plan; dropped: number }> {
   const list = shortlist(snapshot, dag, limit);
-  const plan = await planOn(list.snapshot, dag, options);
+  const plan = await planOn(list.snapshot, dag, options, recalled);
   const best = plan.best === undefined ? undefined : { ...plan.best, claim: list.widen(plan.best.claim) };
   return { plan: { ...plan, best }, dropped: list.dropped };
 }
 
-async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions): Promise<Plan> {
+async function planOn(
+  snapshot: Snapshot,
+  dag: ServiceDAG,
+  options: PlanOptions,
+  recalled: Recalled | undefined,
+): Promise<Plan> {
   const instance = instanceOf(snapshot, dag, options.replicas);
   const fixed = options.keep === true ? fixedHosts(instance) : undefined;
   const homeless = instance.services.filter(
@@ -110,11 +128,12 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
   );
   const empty = {
     dag: keyOf(dag),
-    source: 'Search',
+    source: 'Search' as PlanSource,
     candidates: 0,
     feasibleBeforeRepair: 0,
     repaired: 0,
-  } as const;
+    recollected: recalled === undefined ? undefined : recollectedOf(recalled),
+  };
   if (homeless.length > 0) {
     const violations = homeless.map((s) => noHost(instance, s.name));
     return {
@@ -139,25 +158,30 @@ async function planOn(snapshot: Snapshot, dag: ServiceDAG, options: PlanOptions)
       : mended(evaluator, first, options, fixed);
   if (last !== undefined) judged.push(last);
   if (isJoint(options)) judged.push(...jointly(evaluator, judged, options, fixed));
-  // Sorting is stable: of equal plans the one of the earlier source is taken.
-  const [best, ...rest] = judged.toSorted(order);
+  // What search finds is never given up for memory's sake: its candidates come beside, and win when they are strictly better.
+  const recollected = recalled?.candidates(evaluator, fixed) ?? [];
+  const others = contenders(evaluator, recollected, options, isJoint(options), fixed);
+  const [best, ...rest] = ranked(evaluator, judged, others);
+  judged.push(...others);
   const eased = best === undefined ? undefined : easedFrom(evaluator, best, options, fixed);
   if (eased !== undefined) judged.push(eased);
   const chosen = eased ?? best;
-  const others = best === undefined || eased === undefined ? rest : [best, ...rest];
+  const left = best === undefined || eased === undefined ? rest : [best, ...rest];
   if (chosen === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
   const ranker =
     chosen.judgement.fractions === undefined ? evaluator : new SteeredEvaluator(instance, options.objective);
   const ranking = rankNodes(ranker, chosen.assign, options.ranks ?? 1, fixed);
   return {
     ...empty,
+    recollected: recalled === undefined ? undefined : recollectedOf(recalled, chosen.trace),
     feasible: chosen.judgement.feasible,
+    source: chosen.source ?? 'Search',
     method: chosen.method,
     best: chosen.judgement,
     ranked: chosen.judgement.assignments.map((a) => ranking.get(`${a.microservice}/${a.replica}`) ?? []),
     violations: chosen.judgement.violations,
-    alternatives: others.map(({ method, judgement }) => ({
-      source: 'Search',
+    alternatives: left.map(({ method, judgement, source }): Alternative => ({
+      source: source ?? 'Search',
       method,
       feasible: judgement.feasible,
       latencyMicros: judgement.predicted.latencyMicros,
@@ -184,8 +208,15 @@ function easedFrom(
   const { feasible, cost, violations } = judgement;
   const dear = cost > best.judgement.cost * (1 + share);
   if (!feasible || dear || violations.length > best.judgement.violations.length) return undefined;
-  return { method: `${best.method}+ease`, assign, judgement, repaired: false };
+  return { ...best, method: `${best.method}+ease`, assign, judgement, repaired: false };
 }
+
+/** What was asked of the memory; the trace that the plan was made from comes first. */
+const recollectedOf = ({ encoderVersion, traces, without }: Recalled, chosen?: string): Recollected => ({
+  traces: chosen === undefined ? traces : [chosen, ...traces.filter((id) => id !== chosen)],
+  ...(encoderVersion === undefined ? {} : { encoderVersion }),
+  ...(without === undefined ? {} : { without }),
+});
 
 /** The other planners are yardsticks: their calls are spread evenly. */
 const isJoint = ({ planner, fractions = 'joint' }: PlanOptions): boolean =>

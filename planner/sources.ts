@@ -17,6 +17,10 @@ export interface Candidate {
   readonly repaired: boolean;
   /** Every placement was tried: nothing is better. */
   readonly exact?: boolean;
+  /** Where it comes from; search when absent. */
+  readonly source?: 'Memory';
+  /** Trace of the memory that it was made from. */
+  readonly trace?: string;
 }
 
 /** Proposes placements for the evaluator's instance within a budget; at least one. */
