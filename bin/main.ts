@@ -10,7 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command[]>>> = {
   cluster: async () => [(await import('#hack/control-plane/command.ts')).clusterCommand()],
   parts: async () => (await import('./commands/parts.ts')).partCommands(),
 };
-const PARTS: readonly string[] = ['operator', 'planner', 'agent', 'extender'];
+const PARTS: readonly string[] = ['operator', 'planner', 'agent', 'extender', 'prober'];
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {

@@ -4,12 +4,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLog } from '#kube/log.ts';
 import { untilStopped } from '#kube/main.ts';
 import type { Transport } from '#kube/transport.ts';
+import { asProber } from './prober-flags.ts';
 import { telemetryOf, withTelemetryFlags } from './telemetry-flags.ts';
 import type { TelemetryFlags } from './telemetry-flags.ts';
 
 /** The long-running parts (architecture section 6). Each serves /healthz, /readyz and /metrics on its port. */
 export function partCommands(): Command[] {
-  return [operator(), planner(), agent(), extender()];
+  return [operator(), planner(), agent(), extender(), prober()];
 }
 
 const port = (text: string): number => {
@@ -145,4 +146,8 @@ function extender(): Command {
         signal: untilStopped(),
       });
     });
+}
+
+function prober(): Command {
+  return asProber(part('prober', 'measures the way to other nodes, one prober a node', 8084));
 }
