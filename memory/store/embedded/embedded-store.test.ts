@@ -15,6 +15,7 @@ import { TEST_ENCODER, traceOf, vectorOf } from '#memory/test-traces.ts';
 import { CONTRACT } from '#memory/store/contract.table.ts';
 import { DamagedMemory, MemoryUnavailable } from '#memory/store/errors.ts';
 import { RefusedTrace } from '#memory/trace/refusal.ts';
+import type { Trace } from '#memory/trace/trace.ts';
 import { openEmbedded } from './embedded-store.ts';
 import { priority } from '#memory/store/priority.ts';
 
@@ -91,6 +92,52 @@ describe('the embedded store', () => {
     await assert.rejects(reader.put([traceOf(52)]), MemoryUnavailable);
     await Promise.all([reader.close(), second.close(), writer.close()]);
     await assert.rejects(writer.knn(vectorOf(1, 16), 1, arena), MemoryUnavailable);
+  });
+
+  it('lets readers see what another process writes and removes, from the next query on', async () => {
+    const path = fresh();
+    const writer = await openEmbedded({ path, space: { dimension: 16, encoderVersion: TEST_ENCODER } });
+    const first = Array.from({ length: 20 }, (_, i) => traceOf(i));
+    await writer.put(first);
+    const reader = await openEmbedded({ path, readOnly: true });
+    const filter = { tenant: 'arena', encoderVersion: TEST_ENCODER };
+    const seen = async (): Promise<string[]> =>
+      (await reader.knn(first[0]!.vector, 64, filter)).map((h) => h.id).sort();
+    const idsOf = (traces: readonly Trace[]): string[] => traces.map((t) => t.id).sort();
+    assert.deepEqual(await seen(), idsOf(first));
+    assert.equal((await reader.get('arena', [first[19]!.id])).length, 1);
+    const second = Array.from({ length: 5 }, (_, i) => traceOf(100 + i));
+    await writer.put(second);
+    assert.deepEqual(await seen(), idsOf([...first, ...second]));
+    // The last rows go, and new traces get their numbers.
+    await writer.remove(idsOf([...second, first[19]!]));
+    const third = Array.from({ length: 3 }, (_, i) => traceOf(200 + i));
+    await writer.put(third);
+    assert.deepEqual(await seen(), idsOf([...first.slice(0, 19), ...third]));
+    assert.deepEqual(await reader.get('arena', [first[19]!.id]), []);
+    await assert.rejects(reader.knn(first[0]!.vector, 1, { ...filter, tenant: 'new' }), /new/);
+    await writer.admit('new');
+    assert.deepEqual(await reader.knn(first[0]!.vector, 1, { ...filter, tenant: 'new' }), []);
+    await reader.close();
+    await writer.close();
+  });
+
+  it('has readers stop when the file goes to another encoder', async () => {
+    const path = fresh();
+    const space = { dimension: 16, encoderVersion: TEST_ENCODER };
+    const before = await openEmbedded({ path, space });
+    await before.put([traceOf(1)]);
+    await before.close();
+    const reader = await openEmbedded({ path, readOnly: true });
+    const after = await openEmbedded({
+      path,
+      space: { dimension: 8, encoderVersion: 'test-2' },
+      reembed: () => vectorOf(1, 8),
+    });
+    const filter = { tenant: 'arena', encoderVersion: TEST_ENCODER };
+    await assert.rejects(reader.knn(vectorOf(1, 16), 1, filter), /test-2.*open it again/);
+    await after.close();
+    await reader.close();
   });
 
   it('says what is wrong with a file that is cut short, something else, of a later version, or not there', async () => {

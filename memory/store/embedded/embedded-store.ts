@@ -15,28 +15,19 @@ import type {
   Stats,
   TraceStore,
 } from '#memory/store/trace-store.ts';
-import { dagHash } from '#memory/trace/seal.ts';
-import { positionalText } from '#memory/trace/compact.ts';
 import { RefusedTrace } from '#memory/trace/refusal.ts';
 import type { Trace } from '#memory/trace/trace.ts';
 import { victims } from './eviction.ts';
-import { VectorIndex } from './index.ts';
+import { writeAll } from './intake.ts';
+import { Mirror } from './mirror.ts';
 import { FileReader } from './read.ts';
+import { idsOf, reembedAll } from './re-embed.ts';
 import { damaged, openFile, prepareFile, spaceOf } from './schema.ts';
-import { ID_BYTES } from './write.ts';
-import type { Slice } from './write.ts';
+import { Uses } from './uses.ts';
 import { Writer } from './writer.ts';
 
-/** Traces in one transaction: the more, the fewer pages of the id index are written twice. */
-const BATCH = 2048;
-/** Traces made ready between two breaths: what a query that comes meanwhile waits for. */
-const READIED = 64;
-/** Batches on their way to the writing thread at a time. */
-const IN_FLIGHT = 2;
 /** Traces removed between two breaths. */
 const REMOVED = 64;
-/** Traces that are embedded again in one transaction. */
-const REEMBEDDED = 64;
 
 /** How a memory file is opened. */
 export interface EmbeddedOptions {
@@ -45,7 +36,7 @@ export interface EmbeddedOptions {
   readonly space?: Space;
   /** Embeds traces of another encoder again, when they are put and when the file's encoder is not the one of `space`. */
   readonly reembed?: Reembed;
-  /** Nothing is written, and another process may write meanwhile; its traces are seen at the next opening. */
+  /** Nothing is written, and another process may write meanwhile: each query sees what was on the disk when it came. */
   readonly readOnly?: boolean;
 }
 
@@ -93,10 +84,8 @@ export class EmbeddedStore implements TraceStore {
   readonly #writer: Writer;
   readonly #reembed: Reembed | undefined;
   readonly #readOnly: boolean;
-  #index: VectorIndex;
-  #tenants = new Set<string>();
-  /** Uses that are neither in the index nor on the disk yet. */
-  readonly #touched = new Map<string, { uses: number; usedMs: number }>();
+  readonly #mirror: Mirror;
+  readonly #uses = new Uses();
   #closed = false;
 
   constructor(
@@ -114,65 +103,37 @@ export class EmbeddedStore implements TraceStore {
     this.#writer = writer;
     this.#reembed = reembed;
     this.#readOnly = readOnly;
-    this.#index = new VectorIndex(space.dimension);
+    this.#mirror = new Mirror(path, db, this.#reader, space, readOnly);
   }
 
   /** Fills the index from the file; a damaged id index is built again first, traces of another encoder are embedded again. */
   async load(kept: Space): Promise<void> {
     if (!this.#readOnly && this.#indexDisagrees()) await this.#writer.order({ kind: 'check', repair: true });
-    if (kept.encoderVersion !== this.#space.encoderVersion) await this.#changeEncoder();
-    for (const listed of this.#reader.listed(this.#space.encoderVersion)) this.#index.add(listed);
-    this.#tenants = new Set(this.#reader.knownTenants());
+    const other = kept.encoderVersion !== this.#space.encoderVersion;
+    if (other && !this.#readOnly && this.#reembed !== undefined)
+      await reembedAll(this.#reader, this.#writer, this.#space, this.#reembed);
+    this.#mirror.read();
   }
 
   async put(traces: readonly Trace[]): Promise<Added> {
     this.#mustWrite();
     const ready = await admitted(traces, this.#space, this.#reembed);
-    let added = 0;
-    const inFlight: Promise<number>[] = [];
-    for (let at = 0; at < ready.traces.length; at += BATCH) {
-      const written = this.#putBatch(ready.traces.slice(at, at + BATCH));
-      // Awaited below; an earlier batch that fails must not leave this one without a listener.
-      written.catch(() => undefined);
-      inFlight.push(written);
-      if (inFlight.length >= IN_FLIGHT) added += (await inFlight.shift()) ?? 0;
-    }
-    for (const written of inFlight) added += await written;
+    const added = await writeAll(this.#writer, ready.traces, this.#space.dimension, (batch, rows) =>
+      this.#mirror.add(batch, rows),
+    );
     return { added, known: ready.traces.length - added, reembedded: ready.reembedded };
-  }
-
-  /** Writes and indexes; the number that were new. */
-  async #putBatch(batch: readonly Trace[]): Promise<number> {
-    const slices: Slice[] = [];
-    for (let at = 0; at < batch.length; at += READIED) {
-      if (at > 0) await nextTurn();
-      slices.push(sliceOf(batch.slice(at, at + READIED), this.#space.dimension));
-    }
-    const { rows = [] } = await this.#writer.order({ kind: 'put', slices });
-    let added = 0;
-    for (const [i, trace] of batch.entries()) {
-      const row = rows[i] ?? -1;
-      this.#tenants.add(trace.tenant);
-      if (row < 0) continue;
-      added++;
-      this.#index.add(listedOf(trace, row));
-    }
-    return added;
   }
 
   async admit(tenant: string): Promise<void> {
     this.#mustWrite();
     await this.#writer.order({ kind: 'admit', tenant });
-    this.#tenants.add(tenant);
+    this.#mirror.meet(tenant);
   }
 
   knn(vector: ArrayLike<number>, k: number, filter: Filter): Promise<readonly Hit[]> {
     return this.#reading(filter.tenant, () => {
       const query = checkedQuery(vector, k, filter.encoderVersion, this.#space);
-      return this.#index.search(query, k, filter).flatMap(({ row, ...hit }) => {
-        const id = this.#reader.idOf(row);
-        return id === undefined ? [] : [{ id, ...hit }];
-      });
+      return this.#mirror.index.search(query, k, filter);
     });
   }
 
@@ -185,8 +146,7 @@ export class EmbeddedStore implements TraceStore {
   }
 
   touch(ids: readonly string[], nowMs: number): void {
-    for (const id of ids)
-      this.#touched.set(id, { uses: (this.#touched.get(id)?.uses ?? 0) + 1, usedMs: nowMs });
+    this.#uses.add(ids, nowMs);
   }
 
   async remove(ids: readonly string[]): Promise<number> {
@@ -197,11 +157,12 @@ export class EmbeddedStore implements TraceStore {
       for (const id of ids.slice(start, start + REMOVED)) {
         const at = this.#reader.rowOf(id);
         if (at === undefined) continue;
-        const place = this.#index.find(at.row, at.region);
+        const place = this.#mirror.index.find(at.row, at.region);
         place?.shard.kill(place.slot);
         rows.push(at.row);
       }
       await this.#writer.order({ kind: 'remove', rows });
+      this.#reader.forget();
       removed += rows.length;
     }
     return removed;
@@ -213,7 +174,7 @@ export class EmbeddedStore implements TraceStore {
     const breathe = (): Promise<void> => nextTurn();
     let aged = 0;
     let evicted = 0;
-    for (const [, shard] of this.#index.shards) {
+    for (const [, shard] of this.#mirror.index.shards) {
       const gone = await victims(shard, policy, breathe);
       const slots = [...gone.aged, ...gone.evicted];
       for (let start = 0; start < slots.length; start += REMOVED) {
@@ -223,6 +184,7 @@ export class EmbeddedStore implements TraceStore {
           .filter(({ slot, row }) => shard.rowAt(slot) === row && shard.kill(slot))
           .map(({ row }) => row);
         await this.#writer.order({ kind: 'remove', rows });
+        this.#reader.forget();
       }
       aged += gone.aged.length;
       evicted += gone.evicted.length;
@@ -232,17 +194,17 @@ export class EmbeddedStore implements TraceStore {
 
   stats(): Promise<Stats> {
     return this.#answer(() => ({
-      traces: this.#index.size,
+      traces: this.#mirror.index.size,
       stale: this.#reader.stale(this.#space.encoderVersion),
       ...this.#space,
       shards: new Map(
-        [...this.#index.shards]
+        [...this.#mirror.index.shards]
           .map(([region, s]): [string, number] => [region, s.size])
           .sort(([a], [b]) => (a < b ? -1 : 1)),
       ),
       tenants: this.#reader.tenants(),
       diskBytes: sizeOf(this.#path) + sizeOf(`${this.#path}-wal`),
-      memoryBytes: this.#index.bytes,
+      memoryBytes: this.#mirror.index.bytes,
     }));
   }
 
@@ -253,7 +215,7 @@ export class EmbeddedStore implements TraceStore {
   }
 
   async *export(tenant: string | undefined): AsyncIterable<Trace> {
-    for await (const id of this.#ids(tenant, undefined)) {
+    for await (const id of idsOf(this.#reader, tenant, undefined)) {
       const trace = this.#reader.trace(id, tenant);
       if (trace !== undefined) yield trace;
     }
@@ -267,40 +229,6 @@ export class EmbeddedStore implements TraceStore {
     await this.#writer.close();
   }
 
-  /** Ids in pages, in order: the file may change meanwhile. */
-  async *#ids(tenant: string | undefined, otherThan: string | undefined): AsyncGenerator<string> {
-    for (let after = ''; ;) {
-      const page = this.#reader.idsAfter(after, tenant, otherThan, REEMBEDDED);
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined) return;
-      after = last;
-      await nextTurn();
-    }
-  }
-
-  /** The file belongs to another encoder: with a way to embed again its traces come over, without they stay and are not searched. */
-  async #changeEncoder(): Promise<void> {
-    if (this.#readOnly || this.#reembed === undefined) return;
-    const { dimension, encoderVersion } = this.#space;
-    let vectors: { row: number; vector: Uint8Array }[] = [];
-    const write = async (): Promise<void> => {
-      if (vectors.length > 0) await this.#writer.order({ kind: 'embed', encoderVersion, vectors });
-      vectors = [];
-    };
-    for await (const id of this.#ids(undefined, encoderVersion)) {
-      const trace = this.#reader.trace(id, undefined);
-      const at = this.#reader.rowOf(id);
-      if (trace === undefined || at === undefined) continue;
-      const { traces } = await admitted([trace], { dimension, encoderVersion }, this.#reembed);
-      const [fresh] = traces;
-      if (fresh !== undefined) vectors.push({ row: at.row, vector: bytesOf(fresh.vector) });
-      if (vectors.length === REEMBEDDED) await write();
-    }
-    await write();
-    await this.#writer.order({ kind: 'space', encoderVersion, dimension });
-  }
-
   #indexDisagrees(): boolean {
     try {
       const { table, index } = this.#reader.counts();
@@ -311,23 +239,14 @@ export class EmbeddedStore implements TraceStore {
     }
   }
 
-  /** Uses count when traces are to go, and are kept when the memory is closed: until then a touch costs nothing. */
   async #flush(): Promise<void> {
-    const byRegion = new Map<string, Map<number, { uses: number; usedMs: number }>>();
-    for (const [id, use] of this.#touched) {
-      const at = this.#reader.rowOf(id);
-      if (at === undefined) continue;
-      const rows = byRegion.get(at.region) ?? new Map<number, { uses: number; usedMs: number }>();
-      byRegion.set(at.region, rows.set(at.row, use));
-    }
-    this.#touched.clear();
-    const uses = [...byRegion].flatMap(([region, rows]) => this.#index.shards.get(region)?.used(rows) ?? []);
-    if (uses.length > 0) await this.#writer.order({ kind: 'touch', uses });
+    const order = this.#uses.settle(this.#reader, this.#mirror.index);
+    if (order !== undefined) await this.#writer.order(order);
   }
 
   #reading<T>(tenant: string, read: () => T): Promise<T> {
     return this.#answer(() => {
-      if (!this.#tenants.has(tenant)) throw new UnknownTenant(tenant);
+      if (!this.#mirror.knows(tenant)) throw new UnknownTenant(tenant);
       return read();
     });
   }
@@ -335,6 +254,7 @@ export class EmbeddedStore implements TraceStore {
   #answer<T>(read: () => T): Promise<T> {
     try {
       if (this.#closed) throw new MemoryUnavailable(`${this.#path}: the memory is closed`);
+      this.#mirror.follow();
       return Promise.resolve(read());
     } catch (error) {
       return Promise.reject(damaged(this.#path, error));
@@ -347,56 +267,4 @@ export class EmbeddedStore implements TraceStore {
   }
 }
 
-const bytesOf = (vector: Float32Array): Uint8Array =>
-  new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
-
-const first48 = (hash: string): number => Number.parseInt(hash.slice(0, 12), 16);
-
-function sliceOf(batch: readonly Trace[], dimension: number): Slice {
-  const vectorAt = 2 * ID_BYTES;
-  const stride = vectorAt + 4 * dimension;
-  const binary = Buffer.alloc(stride * batch.length);
-  for (const [i, trace] of batch.entries()) {
-    const at = i * stride;
-    binary.write(trace.id, at, 'hex');
-    if (trace.replanOf !== undefined) binary.write(trace.replanOf, at + ID_BYTES, 'hex');
-    binary.set(bytesOf(trace.vector), at + vectorAt);
-  }
-  const traces = batch.map((trace) => ({
-    tenant: trace.tenant,
-    region: trace.region,
-    slice: trace.slice,
-    encoderVersion: trace.encoderVersion,
-    createdMs: trace.createdMs,
-    shareable: trace.shareable,
-    reward: trace.realisedUtility,
-    replan: trace.replanOf !== undefined,
-    key: first48(trace.id),
-    dag: first48(dagHash(trace.dag)),
-    text: positionalText(trace),
-  }));
-  return {
-    traces,
-    stride,
-    binary: new Uint8Array(binary.buffer, binary.byteOffset, binary.length),
-  };
-}
-
-function listedOf(trace: Trace, row: number): Parameters<VectorIndex['add']>[0] {
-  const { tenant, region, slice, createdMs, shareable, vector } = trace;
-  return {
-    row,
-    tenant,
-    region,
-    slice,
-    createdMs,
-    shareable,
-    vector,
-    reward: trace.realisedUtility,
-    idHigh: Number.parseInt(trace.id.slice(0, 8), 16),
-    idLow: Number.parseInt(trace.id.slice(8, 16), 16),
-    uses: 0,
-    usedMs: 0,
-  };
-}

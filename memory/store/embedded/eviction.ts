@@ -54,7 +54,7 @@ export async function victims(
         row,
         priority: worth,
         createdMs: segment.createdMs[i] ?? 0,
-        id: idText(segment.idHigh[i] ?? 0, segment.idLow[i] ?? 0),
+        id: shard.idAt(slot),
       });
     }
     await breathe();
@@ -62,10 +62,6 @@ export async function victims(
   candidates.sort(byPriority);
   return { aged, evicted: candidates.slice(0, surplus) };
 }
-
-/** First 16 digits of an id: enough to order by. */
-const idText = (high: number, low: number): string =>
-  high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 
 const createdOf = (shard: IndexShard, slot: number): number => {
   const { segment, i } = shard.at(slot);

@@ -3,13 +3,19 @@ import fc from 'fast-check';
 import { cosine } from '#memory/trace/vector.ts';
 import { IndexShard } from './index-shard.ts';
 import type { Entry } from './index-shard.ts';
-import { ALIVE } from './segment.ts';
+import { ALIVE, ID_BYTES } from './segment.ts';
 import { clustered } from '#memory/store/clustered.ts';
 
+/** An id whose order is not that of the rows. */
+const idOf = (row: number): Buffer => {
+  const id = Buffer.alloc(ID_BYTES);
+  id.writeUInt32BE((row * 2_654_435_761) >>> 0);
+  id.writeUInt32BE(row, 4);
+  return id;
+};
 const entry = (row: number, vector: Float32Array, over: Partial<Entry> = {}): Entry => ({
   row,
-  idHigh: (row * 2_654_435_761) >>> 0,
-  idLow: row,
+  id: idOf(row),
   tenant: row % 3,
   slice: 0,
   createdMs: row,
@@ -27,7 +33,7 @@ const alive = (segment: { flags: Uint8Array }, i: number): boolean => ((segment.
 function bruteForce(entries: readonly Entry[], query: Float32Array, k: number): number[] {
   return entries
     .map((e) => ({ e, s: cosine(query, e.vector) }))
-    .sort((a, b) => b.s - a.s || a.e.idHigh - b.e.idHigh || a.e.idLow - b.e.idLow)
+    .sort((a, b) => b.s - a.s || Buffer.compare(a.e.id, b.e.id))
     .slice(0, k)
     .map(({ e }) => e.row);
 }

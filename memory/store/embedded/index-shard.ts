@@ -1,21 +1,17 @@
-import type { KernelMemory, Scan } from '#memory/store/kernel/kernel.ts';
-import { BLOCK, PAGE, newKernel } from '#memory/store/kernel/kernel.ts';
+import { BLOCK } from '#memory/store/kernel/kernel.ts';
 import { cosine } from '#memory/trace/vector.ts';
 import { Nearest } from './nearest.ts';
-import { ALIVE, SEGMENT, SHAREABLE, Segment, columnBytes, layout } from './segment.ts';
+import { ALIVE, ID_BYTES, SEGMENT, SHAREABLE, Segment, columnBytes } from './segment.ts';
+import { ScanMemory } from './scan-memory.ts';
 
-/** The query lies before the segments. */
-const QUERY_BYTES = PAGE;
 /** How many of the best int8 scores are looked at with 32 bits first. */
 const RESCORED = 64;
-/** Rounding of 32-bit scores, added to the bound of what an int8 score can hide. */
-const ROUNDING = 1e-5;
 
 /** One trace as the index keeps it. */
 export interface Entry {
   readonly row: number;
-  readonly idHigh: number;
-  readonly idLow: number;
+  /** `ID_BYTES` bytes. */
+  readonly id: Uint8Array;
   readonly tenant: number;
   readonly slice: number;
   readonly createdMs: number;
@@ -35,13 +31,13 @@ export interface Candidate {
   readonly similarity: number;
   readonly reward: number;
   readonly tenant: number;
-  readonly idHigh: number;
-  readonly idLow: number;
+  /** Hexadecimal. */
+  readonly id: string;
 }
 
 /** Higher similarity first, then id. */
 export const byNearness = (a: Candidate, b: Candidate): number =>
-  b.similarity - a.similarity || a.idHigh - b.idHigh || a.idLow - b.idLow;
+  b.similarity - a.similarity || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 /**
  * The vectors of one region in memory. A search scores every row with its int8 copy, looks at the best with 32 bits, and then at
@@ -49,24 +45,15 @@ export const byNearness = (a: Candidate, b: Candidate): number =>
  */
 export class IndexShard {
   readonly #dimension: number;
-  /** Bytes of an int8 vector: the dimension up to a multiple of 16. */
-  readonly #width: number;
-  readonly #memory: KernelMemory;
-  readonly #scan: Scan;
+  readonly #memory: ScanMemory;
   readonly #segments: Segment[] = [];
-  /** Views into the kernel's memory, made again when it grows. */
-  #scores: Float32Array[] = [];
-  #maxima: Float32Array[] = [];
   #used = 0;
   #free: number[] = [];
   #alive = 0;
 
   constructor(dimension: number) {
     this.#dimension = dimension;
-    this.#width = Math.ceil(dimension / 16) * 16;
-    const { memory, scan } = newKernel();
-    this.#memory = memory;
-    this.#scan = scan;
+    this.#memory = new ScanMemory(dimension);
   }
 
   /** Traces in it. */
@@ -81,13 +68,16 @@ export class IndexShard {
 
   /** Bytes held. */
   get bytes(): number {
-    return this.#memory.buffer.byteLength + this.#segments.length * columnBytes(this.#dimension);
+    return this.#memory.bytes + this.#segments.length * columnBytes(this.#dimension);
   }
 
   /** Adds a trace; the slot it has from now on. */
   add(entry: Entry): number {
     const slot = this.#free.pop() ?? this.#used++;
-    if (slot >= this.#segments.length * SEGMENT) this.#grow();
+    if (slot >= this.#segments.length * SEGMENT) {
+      this.#segments.push(new Segment(this.#dimension));
+      this.#memory.grow();
+    }
     const { segment, i } = this.at(slot);
     segment.vectors.set(entry.vector, i * this.#dimension);
     segment.rows[i] = entry.row;
@@ -97,9 +87,10 @@ export class IndexShard {
     segment.rewards[i] = entry.reward;
     segment.tenants[i] = entry.tenant;
     segment.slices[i] = entry.slice;
-    segment.idHigh[i] = entry.idHigh;
-    segment.idLow[i] = entry.idLow;
-    this.#quantise(slot, entry.vector, segment, i);
+    segment.ids.set(entry.id, i * ID_BYTES);
+    const residual = this.#memory.write(slot, entry.vector);
+    segment.residuals[i] = residual;
+    segment.maxResidual = Math.max(segment.maxResidual, residual);
     segment.flags[i] = ALIVE | (entry.shareable ? SHAREABLE : 0);
     this.#alive++;
     return slot;
@@ -138,6 +129,12 @@ export class IndexShard {
     return ((segment.flags[i] ?? 0) & ALIVE) === 0 ? -1 : (segment.rows[i] ?? -1);
   }
 
+  /** Id that lives in the slot, hexadecimal. */
+  idAt(slot: number): string {
+    const { segment, i } = this.at(slot);
+    return segment.ids.toString('hex', i * ID_BYTES, (i + 1) * ID_BYTES);
+  }
+
   /** Adds uses to rows; what they come to. */
   used(
     rows: ReadonlyMap<number, { readonly uses: number; readonly usedMs: number }>,
@@ -158,7 +155,7 @@ export class IndexShard {
 
   /** The `k` nearest rows that pass, in order. */
   search(query: Float32Array, k: number, passes: Passes): Candidate[] {
-    const queryError = this.#score(query);
+    const queryError = this.#memory.score(query, this.#used);
     const near = this.#best(Math.max(RESCORED, k), passes);
     const found = near.slots.map((slot) => this.#candidate(query, slot)).sort(byNearness);
     if (near.full) {
@@ -172,27 +169,12 @@ export class IndexShard {
     return found.slice(0, k);
   }
 
-  /** Every slot's int8 score; how wrong the query's copy is. */
-  #score(query: Float32Array): number {
-    const { scales, scores, maxima, bytes } = layout(this.#width);
-    const copy = new Int16Array(this.#memory.buffer, 0, this.#width);
-    // 32-bit sums must not overflow: |sum| <= dimension * 127 * limit.
-    const limit = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * this.#width)));
-    const { scale, residual } = quantised(query, copy, limit);
-    for (let s = 0; s * SEGMENT < this.#used; s++) {
-      const at = QUERY_BYTES + s * bytes;
-      const rows = Math.min(SEGMENT, Math.ceil((this.#used - s * SEGMENT) / BLOCK) * BLOCK);
-      this.#scan(0, scale, at, at + scales, at + scores, at + maxima, rows, this.#width);
-    }
-    return residual + ROUNDING;
-  }
-
   /** The `count` best scores that pass. */
   #best(count: number, passes: Passes): { slots: number[]; full: boolean } {
     const nearest = new Nearest(count);
     for (const [s, segment] of this.#segments.entries()) {
-      const scores = this.#scores[s];
-      const maxima = this.#maxima[s];
+      const scores = this.#memory.scores[s];
+      const maxima = this.#memory.maxima[s];
       if (scores === undefined || maxima === undefined) continue;
       const rows = Math.min(SEGMENT, this.#used - s * SEGMENT);
       for (let b = 0; b * BLOCK < rows; b++) {
@@ -210,8 +192,8 @@ export class IndexShard {
   /** Slots whose true similarity may reach `least`. */
   *#couldBelong(least: number, queryError: number, passes: Passes): Generator<number> {
     for (const [s, segment] of this.#segments.entries()) {
-      const scores = this.#scores[s];
-      const maxima = this.#maxima[s];
+      const scores = this.#memory.scores[s];
+      const maxima = this.#memory.maxima[s];
       if (scores === undefined || maxima === undefined) continue;
       const rows = Math.min(SEGMENT, this.#used - s * SEGMENT);
       for (let b = 0; b * BLOCK < rows; b++) {
@@ -233,67 +215,7 @@ export class IndexShard {
       similarity: cosine(query, vector),
       reward: segment.rewards[i] ?? 0,
       tenant: segment.tenants[i] ?? 0,
-      idHigh: segment.idHigh[i] ?? 0,
-      idLow: segment.idLow[i] ?? 0,
+      id: this.idAt(slot),
     };
   }
-
-  #quantise(slot: number, vector: Float32Array, segment: Segment, i: number): void {
-    const { scales, bytes } = layout(this.#width);
-    const at = QUERY_BYTES + Math.floor(slot / SEGMENT) * bytes;
-    const copy = new Int8Array(this.#memory.buffer, at + i * this.#width, this.#width);
-    const { scale, residual } = quantised(vector, copy, 127);
-    new Float32Array(this.#memory.buffer, at + scales, SEGMENT)[i] = scale;
-    segment.residuals[i] = residual + ROUNDING;
-    segment.maxResidual = Math.max(segment.maxResidual, residual + ROUNDING);
-  }
-
-  #grow(): void {
-    const { bytes, scores, maxima } = layout(this.#width);
-    const end = QUERY_BYTES + (this.#segments.length + 1) * bytes;
-    const missing = end - this.#memory.buffer.byteLength;
-    // A tenth more than needed: growing makes all views again.
-    if (missing > 0) this.#memory.grow(Math.ceil((missing + 0.1 * end) / PAGE));
-    this.#segments.push(new Segment(this.#dimension));
-    const views = (offset: number, length: number): Float32Array[] =>
-      this.#segments.map(
-        (_, s) => new Float32Array(this.#memory.buffer, QUERY_BYTES + s * bytes + offset, length),
-      );
-    if (missing > 0) {
-      this.#scores = views(scores, SEGMENT);
-      this.#maxima = views(maxima, SEGMENT / BLOCK);
-    } else {
-      const at = QUERY_BYTES + (this.#segments.length - 1) * bytes;
-      this.#scores.push(new Float32Array(this.#memory.buffer, at + scores, SEGMENT));
-      this.#maxima.push(new Float32Array(this.#memory.buffer, at + maxima, SEGMENT / BLOCK));
-    }
-  }
-}
-
-/** Whole numbers up to `limit` times a scale for the unit vector of `vector`, and the length of what that leaves out. */
-function quantised(
-  vector: Float32Array,
-  copy: Int8Array | Int16Array,
-  limit: number,
-): { scale: number; residual: number } {
-  let square = 0;
-  let largest = 0;
-  for (let j = 0; j < vector.length; j++) {
-    const x = vector[j] ?? 0;
-    square += x * x;
-    const size = x < 0 ? -x : x;
-    if (size > largest) largest = size;
-  }
-  const norm = Math.sqrt(square);
-  const scale = largest / norm / limit;
-  const inverse = limit / largest;
-  let lost = 0;
-  for (let j = 0; j < vector.length; j++) {
-    const scaled = (vector[j] ?? 0) * inverse;
-    const whole = Math.round(scaled);
-    copy[j] = whole;
-    lost += (scaled - whole) * (scaled - whole);
-  }
-  for (let j = vector.length; j < copy.length; j++) copy[j] = 0;
-  return { scale, residual: Math.sqrt(lost) * scale };
 }

@@ -10,11 +10,6 @@ export interface Listed extends Omit<Entry, 'tenant' | 'slice'> {
   readonly slice: string;
 }
 
-/** Hit of the index: the row is looked up in the store. */
-export interface FoundRow extends Omit<Hit, 'id'> {
-  readonly row: number;
-}
-
 /** Numbers for names. */
 class Names {
   readonly #numbers = new Map<string, number>();
@@ -64,7 +59,15 @@ export class VectorIndex {
     return shard === undefined || slot < 0 ? undefined : { shard, slot };
   }
 
-  search(vector: Float32Array, k: number, filter: Filter): FoundRow[] {
+  /** No search returns the row any more; looks at every slot. */
+  kill(row: number): void {
+    for (const shard of this.shards.values()) {
+      const slot = shard.slotOf(row);
+      if (slot >= 0) shard.kill(slot);
+    }
+  }
+
+  search(vector: Float32Array, k: number, filter: Filter): Hit[] {
     const tenant = this.#names.known(filter.tenant);
     const passes = this.#passes(filter, tenant);
     const chosen = filter.shard === undefined ? [...this.shards.values()] : [this.shards.get(filter.shard)];
@@ -72,7 +75,7 @@ export class VectorIndex {
     return found
       .sort(byNearness)
       .slice(0, k)
-      .map((c) => ({ row: c.row, similarity: c.similarity, reward: c.reward, own: c.tenant === tenant }));
+      .map((c) => ({ id: c.id, similarity: c.similarity, reward: c.reward, own: c.tenant === tenant }));
   }
 
   #passes(filter: Filter, tenant: number): Passes {

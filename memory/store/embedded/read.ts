@@ -5,6 +5,7 @@ import type { Trace } from '#memory/trace/trace.ts';
 import { MOST_NEIGHBOURS } from '#memory/store/trace-store.ts';
 import type { Neighbours } from '#memory/store/trace-store.ts';
 import type { Listed } from './index.ts';
+import { Recent } from './recent.ts';
 
 /** A line of `traces` without its payload, as an array: columns of `LISTED`. */
 type Line = readonly (number | string | Uint8Array | null)[];
@@ -16,24 +17,43 @@ const LISTED = 'row, id, tenant, region, slice, created, reward, shareable, uses
 export class FileReader {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #recent = new Recent();
+  #names: ReadonlyMap<number, string> = new Map();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
   }
 
-  /** Traces of one encoder, for the index. */
-  *listed(encoderVersion: string): Generator<Listed> {
-    const names = new Map(
+  /** Traces of one encoder of which the row is above `after`, for the index. */
+  *listed(encoderVersion: string, after = -1): Generator<Listed> {
+    const encoder = this.#encoder(encoderVersion);
+    if (encoder === undefined) return;
+    const statement = this.#arrays(`SELECT ${LISTED} FROM traces NOT INDEXED WHERE row > ? AND encoder = ?`);
+    for (const line of statement.iterate(after, encoder) as Iterable<unknown> as Iterable<Line>)
+      yield listedOf(line, this.#names);
+  }
+
+  /** One row for the index, when a trace of the encoder is there. */
+  listedRow(row: number, encoderVersion: string): Listed | undefined {
+    const encoder = this.#encoder(encoderVersion);
+    if (encoder === undefined) return undefined;
+    const line = this.#arrays(`SELECT ${LISTED} FROM traces WHERE row = ? AND encoder = ?`).get(row, encoder);
+    return line === undefined ? undefined : listedOf(line as unknown as Line, this.#names);
+  }
+
+  /** Number of an encoder's name, with the names read again: others may have added some. */
+  #encoder(version: string): number | undefined {
+    this.#names = new Map(
       this.#sql('SELECT name, text FROM names')
         .all()
         .map((r) => [Number(r['name']), String(r['text'])]),
     );
-    const encoder = [...names].find(([, text]) => text === encoderVersion)?.[0];
-    if (encoder === undefined) return;
-    const statement = this.#db.prepare(`SELECT ${LISTED} FROM traces NOT INDEXED WHERE encoder = ?`);
-    statement.setReturnArrays(true);
-    for (const line of statement.iterate(encoder) as Iterable<unknown> as Iterable<Line>)
-      yield listedOf(line, names);
+    return [...this.#names].find(([, text]) => text === version)?.[0];
+  }
+
+  /** Forgets decoded traces: they may be gone. */
+  forget(): void {
+    this.#recent.clear();
   }
 
   /** Numbers of traces in all and of the id index: they differ when the index is damaged. */
@@ -69,11 +89,6 @@ export class FileReader {
     return new Map(rows.map((r) => [String(r['tenant']), Number(r['traces'])]));
   }
 
-  idOf(row: number): string | undefined {
-    const id = this.#sql('SELECT id FROM traces WHERE row = ?').get(row)?.['id'];
-    return id instanceof Uint8Array ? hex(id) : undefined;
-  }
-
   rowOf(id: string): { row: number; region: string } | undefined {
     const r = this.#sql(
       'SELECT t.row, r.text region FROM traces t JOIN names r ON r.name = t.region WHERE t.key = ? AND t.id = ?',
@@ -81,23 +96,28 @@ export class FileReader {
     return r === undefined ? undefined : { row: Number(r['row']), region: String(r['region']) };
   }
 
-  /** As the tenant may see it; whole when no tenant is named. */
+  /** As the tenant may see it; whole when no tenant is named. The same object for as long as it is among the recent ones. */
   trace(id: string, tenant: string | undefined): Trace | undefined {
-    const r = this.#sql(
-      `SELECT n.text tenant, t.shareable, e.text encoder, t.vector, p.bytes FROM traces t JOIN payloads p ON p.row = t.row
-       JOIN names n ON n.name = t.tenant JOIN names e ON e.name = t.encoder WHERE t.key = ? AND t.id = ?`,
-    ).get(keyOf(id), bytes(id));
-    if (r === undefined || !(r['bytes'] instanceof Uint8Array) || !(r['vector'] instanceof Uint8Array))
-      return undefined;
-    const own = tenant === undefined || r['tenant'] === tenant;
-    if (!own && r['shareable'] !== 1) return undefined;
-    const trace = {
-      ...expand(r['bytes']),
-      id,
-      encoderVersion: String(r['encoder']),
-      vector: floats(r['vector']),
-    };
-    return own ? trace : withoutMetadata(trace);
+    const known = this.#recent.get(id) ?? this.#read(id);
+    if (known === undefined) return undefined;
+    if (tenant === undefined || known.trace.tenant === tenant) return known.trace;
+    if (!known.trace.shareable) return undefined;
+    return (known.shared ??= withoutMetadata(known.trace));
+  }
+
+  #read(id: string): { trace: Trace; shared?: Trace } | undefined {
+    const line = this.#arrays(
+      `SELECT t.encoder, t.vector, p.bytes FROM traces t JOIN payloads p ON p.row = t.row
+       WHERE t.key = ? AND t.id = ?`,
+    ).get(keyOf(id), bytes(id)) as unknown as Line | undefined;
+    const [encoder, vector, payload] = line ?? [];
+    if (!(payload instanceof Uint8Array) || !(vector instanceof Uint8Array)) return undefined;
+    const encoderVersion = this.#names.get(Number(encoder)) ?? this.#nameOf(Number(encoder));
+    return this.#recent.put({ trace: { ...expand(payload), id, encoderVersion, vector: floats(vector) } });
+  }
+
+  #nameOf(name: number): string {
+    return String(this.#sql('SELECT text FROM names WHERE name = ?').get(name)?.['text'] ?? '');
   }
 
   /** Ids in order after `after`: pages of an export, or of what is stale. */
@@ -144,6 +164,13 @@ export class FileReader {
     return found === undefined ? undefined : id;
   }
 
+  /** A statement whose lines come as arrays. */
+  #arrays(text: string): StatementSync {
+    const statement = this.#sql(text);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+
   #sql(text: string): StatementSync {
     const known = this.#statements.get(text);
     if (known !== undefined) return known;
@@ -168,11 +195,9 @@ function listedOf(line: Line, names: ReadonlyMap<number, string>): Listed {
   const [row, id, tenant, region, slice, created, reward, shareable, uses, used, vector] = line;
   if (!(id instanceof Uint8Array) || !(vector instanceof Uint8Array))
     throw new TypeError('a line of traces has no id or vector');
-  const halves = new DataView(id.buffer, id.byteOffset);
   return {
     row: Number(row),
-    idHigh: halves.getUint32(0),
-    idLow: halves.getUint32(4),
+    id,
     tenant: name(tenant),
     region: name(region),
     slice: name(slice),

@@ -36,6 +36,12 @@ const TABLES = `
   CREATE TABLE payloads (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 `;
 
+/** Rows that were removed, in order, for processes that read: files of before get it from the first that writes. */
+export const REMOVED =
+  'CREATE TABLE IF NOT EXISTS removed (step INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL)';
+/** Removals that are remembered; who has missed more reads the file anew. */
+export const MOST_REMOVED = 65_536;
+
 /** A connection to a memory file that is there; throws `DamagedMemory` when it is no memory, or one this version cannot read. */
 export function openFile(path: string, readOnly: boolean): DatabaseSync {
   refuseOther(path);

@@ -1,6 +1,9 @@
 /** Rows of one segment: memory grows by this many, and nothing that is there moves. */
 export const SEGMENT = 1024;
 
+/** Bytes of an id. */
+export const ID_BYTES = 32;
+
 /** Where the parts of a segment lie in the kernel's memory, bytes from its start. */
 export function layout(width: number): { scales: number; scores: number; maxima: number; bytes: number } {
   const scales = SEGMENT * width;
@@ -22,9 +25,8 @@ export class Segment {
   readonly rewards = new Float64Array(SEGMENT);
   readonly tenants = new Uint32Array(SEGMENT);
   readonly slices = new Uint32Array(SEGMENT);
-  /** First 8 bytes of the id, in two halves: ties are broken by them. */
-  readonly idHigh = new Uint32Array(SEGMENT);
-  readonly idLow = new Uint32Array(SEGMENT);
+  /** Ids, `ID_BYTES` each: what a search answers with, and what breaks ties. */
+  readonly ids = Buffer.alloc(SEGMENT * ID_BYTES);
   readonly flags = new Uint8Array(SEGMENT);
   maxResidual = 0;
 
@@ -38,4 +40,5 @@ export const ALIVE = 1;
 export const SHAREABLE = 2;
 
 /** Bytes of a segment outside the kernel's memory. */
-export const columnBytes = (dimension: number): number => SEGMENT * (dimension * 4 + 4 + 8 * 4 + 4 * 5 + 1);
+export const columnBytes = (dimension: number): number =>
+  SEGMENT * (dimension * 4 + 4 + 8 * 4 + 4 * 3 + ID_BYTES + 1);

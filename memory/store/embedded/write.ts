@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { MemoryUnavailable } from '#memory/store/errors.ts';
-import { squeeze } from '#memory/trace/compact.ts';
-import { openFile, pragma } from './schema.ts';
+import { MOST_REMOVED, REMOVED, openFile, pragma } from './schema.ts';
+import { ID_BYTES } from './segment.ts';
 
 /** What the thread that writes is asked to do. */
 export type Order =
@@ -25,6 +25,8 @@ export interface Slice {
   /** Of each trace its id, the id it replaced (zero: none) and its vector, one after the other: one buffer crosses quicker than many. */
   readonly binary: Uint8Array;
   readonly stride: number;
+  /** Records of `compact`, one after the other; each ends at its trace's `end`. */
+  readonly payloads: Uint8Array;
 }
 
 /** A trace as it crosses to the writing thread. */
@@ -41,12 +43,9 @@ export interface Written {
   readonly key: number;
   /** First 48 bits of the hash of the DAG's structure. */
   readonly dag: number;
-  /** `positionalText` of the content. */
-  readonly text: string;
+  /** Where its record ends in `Slice.payloads`. */
+  readonly end: number;
 }
-
-/** Bytes of an id in `Slice.binary`. */
-export const ID_BYTES = 32;
 
 /** What an order answers: rows of a `put` (-1: was there already), problems that a `check` found; nothing else. */
 export interface Answer {
@@ -67,6 +66,7 @@ export class FileWriter {
     this.#lock = lockOf(path);
     this.#db = openFile(path, false);
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000;');
+    this.#db.exec(REMOVED);
     for (const r of this.#sql('SELECT name, text FROM names').all())
       this.#names.set(String(r['text']), Number(r['name']));
   }
@@ -103,8 +103,14 @@ export class FileWriter {
     switch (order.kind) {
       case 'put':
         return {
-          rows: order.slices.flatMap(({ traces, binary, stride }) =>
-            traces.map((t, i) => this.#put(t, binary.subarray(i * stride, (i + 1) * stride))),
+          rows: order.slices.flatMap(({ traces, binary, stride, payloads }) =>
+            traces.map((t, i) =>
+              this.#put(
+                t,
+                binary.subarray(i * stride, (i + 1) * stride),
+                payloads.subarray(traces[i - 1]?.end ?? 0, t.end),
+              ),
+            ),
           ),
         };
       case 'admit':
@@ -127,7 +133,9 @@ export class FileWriter {
         for (const row of order.rows) {
           this.#sql('DELETE FROM traces WHERE row = ?').run(row);
           this.#sql('DELETE FROM payloads WHERE row = ?').run(row);
+          this.#sql('INSERT INTO removed (row) VALUES (?)').run(row);
         }
+        this.#sql('DELETE FROM removed WHERE step <= (SELECT max(step) FROM removed) - ?').run(MOST_REMOVED);
         this.#sql('PRAGMA incremental_vacuum(64)').all();
         break;
       case 'touch':
@@ -139,7 +147,7 @@ export class FileWriter {
     return {};
   }
 
-  #put(t: Written, binary: Uint8Array): number {
+  #put(t: Written, binary: Uint8Array, payload: Uint8Array): number {
     const id = binary.subarray(0, ID_BYTES);
     if (this.#sql('SELECT 1 FROM traces WHERE key = ? AND id = ?').get(t.key, id) !== undefined) return -1;
     const tenant = this.#name(t.tenant);
@@ -162,7 +170,7 @@ export class FileWriter {
       binary.subarray(2 * ID_BYTES),
     );
     const row = Number(lastInsertRowid);
-    this.#sql('INSERT INTO payloads (row, bytes) VALUES (?, ?)').run(row, squeeze(t.text));
+    this.#sql('INSERT INTO payloads (row, bytes) VALUES (?, ?)').run(row, payload);
     return row;
   }
 
