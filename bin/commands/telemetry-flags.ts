@@ -7,6 +7,7 @@ import type { TelemetrySettings } from '#operator/controllers/telemetry/part.ts'
 /** What is said of measurements on the command line. */
 export interface TelemetryFlags {
   readonly prometheusUrl?: string;
+  readonly prometheusTokenFile?: string;
   /** Milliseconds. */
   readonly telemetryPeriod: number;
   readonly telemetryQueries?: string;
@@ -31,6 +32,7 @@ const ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 export function withTelemetryFlags(command: Command): Command {
   return command
     .option('--prometheus-url <url>', 'where Prometheus answers; nothing is measured when left out', httpUrl)
+    .option('--prometheus-token-file <file>', 'bearer token for Prometheus; none is sent when left out')
     .option('--telemetry-period <duration>', 'how often it is asked', periodMs, 15_000)
     .option('--telemetry-queries <file>', 'queries in the place of the usual ones (docs/telemetry.md)')
     .option(
@@ -46,6 +48,11 @@ export async function telemetryOf(flags: TelemetryFlags): Promise<TelemetrySetti
   const { PrometheusSource } = await import('#operator/telemetry/prometheus.ts');
   const { readTemplates } = await import('#operator/telemetry/templates.ts');
   const templates = file === undefined ? undefined : readTemplates(await readFile(file, 'utf8'), file);
-  const source = new PrometheusSource({ url, templates, nowMs: () => Date.now() });
+  const source = new PrometheusSource({
+    url,
+    templates,
+    tokenFile: flags.prometheusTokenFile,
+    nowMs: () => Date.now(),
+  });
   return { source, periodMs: flags.telemetryPeriod, tokenFile };
 }

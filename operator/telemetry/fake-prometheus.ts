@@ -17,6 +17,8 @@ export class FakePrometheus {
   /** Queries that came. */
   readonly queries: string[] = [];
   readonly clusters = new Map<string, Counted>();
+  /** What came in `authorization` last. */
+  authorization: string | undefined;
   /** Whole answer in the place of a vector. */
   body: string | undefined;
   status = 200;
@@ -32,6 +34,7 @@ export class FakePrometheus {
       request.on('end', () => {
         const query = new URLSearchParams(Buffer.concat(chunks).toString()).get('query') ?? '';
         this.queries.push(query);
+        this.authorization = request.headers.authorization;
         if (this.mode === 'silent') return;
         if (this.mode === 'floods') {
           answer.writeHead(200).end(Buffer.alloc(17 * 2 ** 20, ' '));

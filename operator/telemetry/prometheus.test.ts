@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FakePrometheus } from './fake-prometheus.ts';
 import { PrometheusSource } from './prometheus.ts';
 import { SourceFailed } from './source.ts';
@@ -11,9 +14,11 @@ describe('measurements from Prometheus', () => {
   });
   afterEach(() => fake.stop());
 
-  const read = (over: { url?: string; mesh?: boolean; deadlineMs?: number } = {}): Promise<Reading> => {
-    const { url = fake.url, mesh = false, deadlineMs = 2_000 } = over;
-    return new PrometheusSource({ url, deadlineMs, nowMs: () => Date.now() }).read(
+  const read = (
+    over: { url?: string; mesh?: boolean; deadlineMs?: number; tokenFile?: string } = {},
+  ): Promise<Reading> => {
+    const { url = fake.url, mesh = false, deadlineMs = 2_000, tokenFile } = over;
+    return new PrometheusSource({ url, deadlineMs, tokenFile, nowMs: () => Date.now() }).read(
       { mesh },
       new AbortController().signal,
     );
@@ -94,6 +99,17 @@ describe('measurements from Prometheus', () => {
       break_(fake);
       assert.match(await refusal(), pattern);
     });
+
+  it('shows the token of a file, and says when there is none', async () => {
+    await read();
+    assert.equal(fake.authorization, undefined);
+    const folder = mkdtempSync(join(tmpdir(), 'edgeloom-token-'));
+    writeFileSync(join(folder, 'token'), 'secret\n');
+    await read({ tokenFile: join(folder, 'token') });
+    assert.equal(fake.authorization, 'Bearer secret');
+    rmSync(folder, { recursive: true });
+    assert.match(await refusal({ tokenFile: '/nowhere/token' }), /^Refused: .*cannot be read \(ENOENT\)$/);
+  });
 
   it('waits no longer than its deadline', async () => {
     fake.mode = 'silent';

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { request } from 'undici';
 import { boundedText } from '../bounded-text.ts';
 import { samplesOf } from './answer.ts';
@@ -13,6 +14,8 @@ import type { Templates } from './templates.ts';
 export interface PrometheusOptions {
   /** Where it answers, with the prefix of its path if it has one. */
   readonly url: string;
+  /** File with a bearer token for it, read anew each time; none is sent when left out. */
+  readonly tokenFile?: string | undefined;
   /** `TEMPLATES` when left out. */
   readonly templates?: Templates | undefined;
   /** For all queries of one look together. */
@@ -75,7 +78,13 @@ export class PrometheusSource implements TelemetrySource {
   async #ask(query: string, signal: AbortSignal): Promise<string> {
     const body = new URLSearchParams({ query: query.replaceAll('$window', `${this.windowSeconds}s`) });
     const url = `${this.#options.url.replace(/\/+$/, '')}/api/v1/query`;
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
+    const { tokenFile } = this.#options;
+    const token = tokenFile === undefined ? '' : await tokenIn(tokenFile);
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    };
     let status: number;
     let text: string;
     try {
@@ -88,6 +97,14 @@ export class PrometheusSource implements TelemetrySource {
     }
     if (status !== 200) throw new SourceFailed('Refused', `it answers ${status}${complaint(text)}`);
     return text;
+  }
+}
+
+async function tokenIn(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new SourceFailed('Refused', `the token file cannot be read (${codeOf(cause)})`, { cause });
   }
 }
 

@@ -23,9 +23,6 @@ export interface ReporterOptions {
   readonly clock: Clock;
 }
 
-/** Where a pod finds the token of its service account. */
-export const ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-
 /** Traces that wait at most: each holds a world. */
 const MOST_WAITING = 16;
 const TRIES = 5;
