@@ -146,7 +146,7 @@ const status = z
       .enum(['Dispatched', 'Adopted', 'Superseded', 'Rejected'])
       .optional()
       .describe('How far the plan has come.'),
-    conditions: conditions('Ready'),
+    conditions: conditions('Reported'),
     realised: performance.optional().describe('What was measured while the plan was in force.'),
     driftPpm: natural()
       .optional()

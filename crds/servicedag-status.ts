@@ -7,7 +7,7 @@ import { conditions, performance } from './status.ts';
 export const serviceDAGStatus = z
   .strictObject({
     observedGeneration: natural().optional().describe('Generation of the spec this status is about.'),
-    conditions: conditions('Accepted, Planned, Placed, Routed, WithinQoS, Ready'),
+    conditions: conditions('Accepted, Planned, Placed, Routed, Observed, WithinQoS, Ready'),
     plan: z
       .strictObject({
         name: text(253).describe('Name of the DeploymentPlan.'),
