@@ -15,13 +15,18 @@ const sameSpec = (before: KubeObject | undefined, after: KubeObject | undefined)
 const specOrPresence = (before: KubeObject | undefined, after: KubeObject | undefined): Relevance =>
   sameSpec(before, after) ? 'none' : 'room';
 
+const latencies = (region: CachedRegion | undefined): unknown =>
+  (region?.status?.links ?? []).map(({ at: _at, ...row }) => row);
+
 const finished = (pod: CachedPod): boolean =>
   pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
 /** What each kind of change means. Pure. */
 export const relevance = {
   dag: (before?: CachedDag, after?: CachedDag): Relevance => specOrPresence(before, after),
-  region: (before?: CachedRegion, after?: CachedRegion): Relevance => specOrPresence(before, after),
+  /** A link that was measured anew; when it was, alone, changes nothing. */
+  region: (before?: CachedRegion, after?: CachedRegion): Relevance =>
+    deepEqual(latencies(before), latencies(after)) ? specOrPresence(before, after) : 'room',
   node: (before?: CachedNode, after?: CachedNode): Relevance => {
     if (before === undefined || after === undefined) return 'room';
     return deepEqual(slimNode(before), slimNode(after)) ? 'none' : 'room';

@@ -4,6 +4,7 @@ import { deploymentPlanSpec } from '#crds/deploymentplan.ts';
 import { edgeRegionSpec } from '#crds/edgeregion.ts';
 import { serviceDAGSpec } from '#crds/servicedag.ts';
 import { hostsOf } from '#world/host.ts';
+import { measuredRegions } from '#world/measured.ts';
 import { keyOf } from '#world/objects.ts';
 import type { Objects } from '#world/objects.ts';
 import { snapshotOf } from '#world/snapshot.ts';
@@ -117,7 +118,7 @@ export class World {
     const uids = new Map(dags.map((dag) => [keyOf(dag), dag.metadata.uid]));
     const objects: Objects = {
       nodes: this.#nodes(),
-      regions: this.regions(),
+      regions: measuredRegions(this.regions(), nowMs),
       dags: dags
         // One with a cycle is refused in its own status; it must not spoil the questions of others.
         .filter((dag) => dag.metadata.deletionTimestamp === undefined && graphFindings(dag.spec).length === 0)

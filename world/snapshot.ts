@@ -5,6 +5,7 @@ import { hostsOf, resourcesOf } from './host.ts';
 import type { Claim } from './ledger.ts';
 import { Ledger } from './ledger.ts';
 import type { Objects, PlacedReplica } from './objects.ts';
+import { measuredRegions } from './measured.ts';
 import type { Problem } from './problem.ts';
 import { topologyOf } from './topology.ts';
 import type { Gateway } from './topology.ts';
@@ -45,7 +46,7 @@ export function snapshotOf(objects: Objects): Snapshot {
       allocatable[h * resources.length + r] = host.allocatable.get(name) ?? (name === 'pods' ? Infinity : 0);
     }
   }
-  const topology = topologyOf(hosts, objects.regions, outsiders);
+  const topology = topologyOf(hosts, measuredRegions(objects.regions, objects.nowMs), outsiders);
   const base = { hosts, resources, graph: topology.graph };
   const { claims, placed } = claimsOf(base, objects);
   return {

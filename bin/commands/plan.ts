@@ -7,6 +7,7 @@ import type { SourceName } from '#planner/sources.ts';
 import { PLAN_DEFAULTS } from '#planner/plan.ts';
 import { planInOrder } from '#planner/plan-in-order.ts';
 import type { PlanDocument } from '#planner/document.ts';
+import { newestMeasurementMs } from '#world/measured.ts';
 import { snapshotOf } from '#world/snapshot.ts';
 import { keyOf } from '#world/objects.ts';
 import { printInputError, worldProblems } from '../input-error.ts';
@@ -97,7 +98,7 @@ async function plan(options: Options): Promise<number> {
       regions: objects.edgeRegions,
       pods: objects.pods,
       dags: wanted,
-      nowMs: 0,
+      nowMs: newestMeasurementMs(objects.edgeRegions),
     });
     const refused = worldProblems(snapshot, wanted, objects);
     if (refused.length > 0) {
