@@ -57,6 +57,14 @@ describe('authorities', () => {
     });
   });
 
+  it('hurry when the current one is about to run out', () => {
+    const late = made(29.5);
+    const held = { current: first, next: late };
+    assert.equal(renewedAgainMs(held, lives), at(29.75));
+    assert.equal(tick(held, 29.7), held);
+    assert.equal(tick(held, 29.75).current, late);
+  });
+
   it('forget the one before when it has run out', () => {
     assert.deepEqual(tick({ current: second, previous: first.certificate }, 31), { current: second });
   });

@@ -31,6 +31,12 @@ export const renewalMs = (certificate: string, lifeMs: number): number =>
 
 const expired = (certificate: string, nowMs: number): boolean => lifeOf(certificate).untilMs <= nowMs;
 
+/** When the next authority signs: after the overlap, or half way to the end of the current one when that is sooner. */
+function takeoverMs(current: Authority, next: Authority, overlapMs: number): number {
+  const { madeMs } = lifeOf(next.certificate);
+  return Math.min(madeMs + overlapMs, (madeMs + lifeOf(current.certificate).untilMs) / 2);
+}
+
 /**
  * What the authorities should be now; the same object when nothing is due. `trusted` tells whether the API server has been told to
  * trust a certificate. An authority that ran out (nobody was there to renew it) is replaced at once.
@@ -46,7 +52,7 @@ export function renewed(
   const { current, next, previous } = held;
   const isOver = expired(current.certificate, nowMs);
   if (next !== undefined && !expired(next.certificate, nowMs)) {
-    const isKnown = nowMs >= lifeOf(next.certificate).madeMs + overlapMs && trusted(next.certificate);
+    const isKnown = nowMs >= takeoverMs(current, next, overlapMs) && trusted(next.certificate);
     if (isOver) return { current: next };
     if (isKnown) return { current: next, previous: current.certificate };
     return held;
@@ -59,7 +65,7 @@ export function renewed(
 
 /** When `renewed` is to be asked again, if nothing else happens; milliseconds since 1970. */
 export function renewedAgainMs({ current, next }: Authorities, { authorityMs, overlapMs }: Lives): number {
-  if (next !== undefined) return lifeOf(next.certificate).madeMs + overlapMs;
+  if (next !== undefined) return takeoverMs(current, next, overlapMs);
   return renewalMs(current.certificate, authorityMs);
 }
 
