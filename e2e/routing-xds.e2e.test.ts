@@ -98,7 +98,7 @@ describe('the discovery server and stock clients', () => {
     }
     const server = await discovery(false);
     const offer = (near: number, mid: number, far: number): void =>
-      server.offer(resourcesOf([edgeOf('GRPC', { near, mid, far }, ports)]));
+      server.offer(() => resourcesOf([edgeOf('GRPC', { near, mid, far }, ports)]));
     offer(7_000, 2_000, 1_000);
     process.env['GRPC_XDS_BOOTSTRAP_CONFIG'] = JSON.stringify({
       xds_servers: [
@@ -156,7 +156,7 @@ describe('the discovery server and stock clients', () => {
 
   it('talks only to clients with a certificate of its authority', async () => {
     const server = await discovery(true);
-    server.offer(resourcesOf([edgeOf('HTTP', { near: 1 }, { near: 1 })]));
+    server.offer(() => resourcesOf([edgeOf('HTTP', { near: 1 }, { near: 1 })]));
     const Discovery = aggregatedDiscovery();
     const ca = Buffer.from(authority.certificate);
     const ask = (creds: ReturnType<typeof credentials.createSsl>): Promise<string> =>
@@ -221,7 +221,7 @@ describe('the discovery server and stock clients', () => {
     );
     await writeFile(join(folder, 'envoy.yaml'), text);
     const offer = (near: number, mid: number, far: number): void =>
-      server.offer(resourcesOf([edgeOf('HTTP', { near, mid, far }, ports)]));
+      server.offer(() => resourcesOf([edgeOf('HTTP', { near, mid, far }, ports)]));
     offer(7_000, 2_000, 1_000);
     const group = new ProcessGroup();
     closes.unshift(() => group.close());
@@ -256,7 +256,7 @@ describe('the discovery server and stock clients', () => {
       edgeOf('HTTP', { near: 1 }, ports),
       { ...edgeOf('HTTP', { near: 1 }, ports), id: 'default/again' },
     ]);
-    server.offer(twice);
+    server.offer(() => twice);
     await until('the refusal of one name in two hosts is heard', 5_000, async () =>
       server.clients()[0]?.refused === undefined ? undefined : true,
     );

@@ -1,4 +1,5 @@
 import type { Kind } from '#kube/kinds.ts';
+import type { ByCaller } from './by-caller.ts';
 import type { Edge } from './edge.ts';
 import type { Mechanism, Verdict } from './ladder.ts';
 import type { ParentRef, RouteSeen } from './route-verdict.ts';
@@ -52,6 +53,6 @@ export interface BackEnd {
   readonly verdict: (edge: Edge, around: Around, route: RouteSeen | undefined) => Verdict;
   /** What stands behind the front Service while it is in use. */
   readonly front: (edge: Edge, around: Around) => Front;
-  /** Shares that it really gives when `weights` are asked for, in any scale. */
-  readonly programmed: (edge: Edge, weights: Weights, around: Around) => Weights;
+  /** Shares that it really gives when `weights` are asked for (`byCaller`: and these of callers of a region), in any scale. */
+  readonly programmed: (edge: Edge, weights: Weights, around: Around, byCaller: ByCaller) => Weights;
 }

@@ -12,6 +12,7 @@ export function xdsEdge(
   weights: Weights,
   groups: Iterable<string>,
   standsFor: ReadonlyMap<string, string>,
+  byCaller: ReadonlyMap<string, Weights> = new Map(),
 ): XdsEdge {
   const endpoints = new Map<string, Endpoint[]>([...groups].map((group) => [group, []]));
   for (const { group, ip } of edge.replicas) {
@@ -19,5 +20,5 @@ export function xdsEdge(
     if (ip !== undefined) list?.push({ address: ip, port: edge.port });
   }
   const names = hostnames(edge).flatMap((name) => [name, `${name}:${edge.port}`]);
-  return { id: xdsId(edge), names, protocol: edge.protocol, weights, endpoints };
+  return { id: xdsId(edge), names, protocol: edge.protocol, weights, byCaller, endpoints };
 }

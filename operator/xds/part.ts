@@ -5,9 +5,9 @@ import type { Target } from '../routing/services.ts';
 import { xdsId } from './edge.ts';
 import { TYPES } from './types.ts';
 import { ENVOY, resourcesOf } from './resources.ts';
-import type { Resources, XdsEdge } from './resources.ts';
+import type { XdsEdge } from './resources.ts';
 import { XdsServer } from './server.ts';
-import type { Tls } from './server.ts';
+import type { Offer, Tls } from './server.ts';
 
 /** Where and how the discovery server listens. */
 export interface XdsSettings {
@@ -16,12 +16,24 @@ export interface XdsSettings {
   readonly tls?: Tls;
 }
 
+/** What the discovery server is told of the cluster, and whom it tells. */
+export interface XdsAround {
+  /** ServiceDAGs that are there, by `namespace/name`. */
+  readonly awaited: Iterable<string>;
+  /** Node-local proxies that take connections. */
+  readonly proxies: () => readonly Target[];
+  /** Region of a node. */
+  readonly regionOf: (node: string) => string | undefined;
+  /** Hears when somebody comes, goes, agrees or refuses. */
+  readonly changed: () => void;
+}
+
 /** The discovery server with the edges of all ServiceDAGs. */
 export class XdsPart implements XdsSeen {
   readonly #server: XdsServer;
   readonly #proxies: () => readonly Target[];
   readonly #edges = new Map<string, readonly XdsEdge[]>();
-  #resources: Resources = new Map();
+  #offer: Offer = () => new Map();
   #isDue = false;
   /** ServiceDAGs whose edges are not known yet: until they are, nobody is told that there are none. */
   readonly #awaited: Set<string>;
@@ -32,14 +44,10 @@ export class XdsPart implements XdsSeen {
     this.#proxies = proxies;
   }
 
-  /** Starts to listen, and to answer once all of `awaited` are set. `changed` hears when somebody comes, goes, agrees or refuses. */
-  static async start(
-    settings: XdsSettings,
-    awaited: Iterable<string>,
-    proxies: () => readonly Target[],
-    changed: () => void,
-  ): Promise<XdsPart> {
-    return new XdsPart(await XdsServer.start({ ...settings, changed }), awaited, proxies);
+  /** Starts to listen, and to answer once all of `awaited` are set. */
+  static async start(settings: XdsSettings, around: XdsAround): Promise<XdsPart> {
+    const { awaited, proxies, regionOf, changed } = around;
+    return new XdsPart(await XdsServer.start({ ...settings, regionOf, changed }), awaited, proxies);
   }
 
   /** Where it listens. */
@@ -56,8 +64,8 @@ export class XdsPart implements XdsSeen {
     this.#isDue = true;
     setImmediate(() => {
       this.#isDue = false;
-      this.#resources = resourcesOf([...this.#edges.values()].flat());
-      this.#server.offer(this.#resources);
+      this.#offer = offerOf([...this.#edges.values()].flat());
+      this.#server.offer(this.#offer);
     });
   }
 
@@ -74,12 +82,11 @@ export class XdsPart implements XdsSeen {
     const refusal = clients.find(({ refused }) => refused !== undefined);
     if (refusal !== undefined)
       return { kind: 'rejected', reason: 'Refused', message: `${refusal.node}: ${refusal.refused}` };
-    const routes = this.#resources.get(TYPES.route);
-    const agreed = [xdsId(edge), ENVOY].some((name) => {
-      const version = routes?.get(name)?.version;
-      return (
-        routes?.has(xdsId(edge)) === true && clients.some((client) => client.routes.get(name) === version)
-      );
+    const id = xdsId(edge);
+    const agreed = clients.some((client) => {
+      const routes = this.#offer(client.region).get(TYPES.route);
+      if (routes?.has(id) !== true) return false;
+      return [id, ENVOY].some((name) => client.routes.get(name) === routes.get(name)?.version);
     });
     if (agreed) return { kind: 'accepted' };
     return { kind: 'pending', reason: 'NotAcknowledged', message: 'nobody has the newest routes yet' };
@@ -89,4 +96,16 @@ export class XdsPart implements XdsSeen {
   stop(): void {
     this.#server.stop();
   }
+}
+
+/** Resources by the caller's region, each made when somebody of that region asks; regions without weights of their own share theirs. */
+function offerOf(edges: readonly XdsEdge[]): Offer {
+  const regions = new Set(edges.flatMap(({ byCaller }) => [...(byCaller?.keys() ?? [])]));
+  const made = new Map<string, ReturnType<Offer>>();
+  return (region) => {
+    const own = regions.has(region) ? region : '';
+    const resources = made.get(own) ?? resourcesOf(edges, own);
+    made.set(own, resources);
+    return resources;
+  };
 }

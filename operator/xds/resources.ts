@@ -18,6 +18,8 @@ export interface XdsEdge {
   readonly protocol: Protocol;
   /** Whole weights by group; groups that are on their way out have none and keep their cluster. */
   readonly weights: ReadonlyMap<string, number>;
+  /** Weights for callers of one region, where they differ from those for all. */
+  readonly byCaller?: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Replicas by group. */
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
 }
@@ -57,8 +59,9 @@ const manager = (routes: string): object => ({
 /** Name of the cluster of one group of an edge; Envoy's counters carry it. */
 export const clusterName = (edge: string, group: string): string => `${edge}/${group}`;
 
-function virtualHost({ id, names, weights }: XdsEdge, domains: readonly string[]): object {
-  const clusters = [...weights]
+function virtualHost(edge: XdsEdge, region: string, domains: readonly string[]): object {
+  const { id, names, byCaller } = edge;
+  const clusters = [...(byCaller?.get(region) ?? edge.weights)]
     .filter(([, weight]) => weight > 0)
     .map(([group, weight]) => ({ name: clusterName(id, group), weight: { value: weight } }));
   return {
@@ -106,42 +109,68 @@ function endpoints({ id }: XdsEdge, group: string, list: readonly Endpoint[]): o
   };
 }
 
-/** Everything that Envoys and proxyless clients may ask for. Pure: equal edges, equal versions. TCP and UDP edges are left out. */
-export function resourcesOf(edges: readonly XdsEdge[]): Resources {
+/** A resource with the version that its content gives it. */
+function resource(name: string, body: object, wildcard = true): Resource {
+  const version = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16);
+  return { name, version, body, wildcard };
+}
+
+type Typed = readonly [TypeUrl, Resource];
+
+/** What is the same for every caller of an edge, by the edge: most edges are those of the last time. */
+const MADE = new WeakMap<XdsEdge, readonly Typed[]>();
+
+function forEveryone(edge: XdsEdge): readonly Typed[] {
+  const known = MADE.get(edge);
+  if (known !== undefined) return known;
+  const groups = [...new Set([...edge.endpoints.keys(), ...edge.weights.keys()])];
+  const made = [
+    ...groups.flatMap((group): Typed[] => {
+      const name = clusterName(edge.id, group);
+      const list = endpoints(edge, group, edge.endpoints.get(group) ?? []);
+      return [
+        [TYPES.cluster, resource(name, cluster(edge, group))],
+        [TYPES.endpoints, resource(name, list)],
+      ];
+    }),
+    // Proxyless clients ask for a listener by the name they dial, each way of writing it.
+    ...edge.names.map((name): Typed => {
+      const body = { '@type': TYPES.listener, name, api_listener: { api_listener: manager(edge.id) } };
+      return [TYPES.listener, resource(name, body, false)];
+    }),
+  ];
+  MADE.set(edge, made);
+  return made;
+}
+
+/** Listener of node-local Envoys. */
+const ENVOY_LISTENER = resource(ENVOY, {
+  '@type': TYPES.listener,
+  name: ENVOY,
+  address: { socket_address: { address: '0.0.0.0', port_value: ENVOY_PORT } },
+  filter_chains: [
+    { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager(ENVOY) }] },
+  ],
+});
+
+/**
+ * Everything that Envoys and proxyless clients of one region may ask for; without a region, what those get whose region nobody knows.
+ * Regions differ in routes alone. Pure: equal edges, equal versions. TCP and UDP edges are left out.
+ */
+export function resourcesOf(edges: readonly XdsEdge[], region = ''): Resources {
   const routed = edges
     .filter(({ protocol, weights }) => (protocol === 'HTTP' || protocol === 'GRPC') && weights.size > 0)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const made = new Map<TypeUrl, Map<string, Resource>>(Object.values(TYPES).map((type) => [type, new Map()]));
-  const add = (type: TypeUrl, name: string, body: object, wildcard = true): void => {
-    const version = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16);
-    made.get(type)?.set(name, { name, version, body, wildcard });
-  };
+  const add = (type: TypeUrl, one: Resource): void => void made.get(type)?.set(one.name, one);
+  const routes = (name: string, hosts: readonly object[]): void =>
+    add(TYPES.route, resource(name, { '@type': TYPES.route, name, virtual_hosts: hosts }));
   for (const edge of routed) {
-    for (const group of new Set([...edge.endpoints.keys(), ...edge.weights.keys()])) {
-      add(TYPES.cluster, clusterName(edge.id, group), cluster(edge, group));
-      const list = edge.endpoints.get(group) ?? [];
-      add(TYPES.endpoints, clusterName(edge.id, group), endpoints(edge, group, list));
-    }
-    // Proxyless clients ask for a listener by the name they dial, each way of writing it.
-    for (const name of edge.names) {
-      const body = { '@type': TYPES.listener, name, api_listener: { api_listener: manager(edge.id) } };
-      add(TYPES.listener, name, body, false);
-    }
-    add(TYPES.route, edge.id, {
-      '@type': TYPES.route,
-      name: edge.id,
-      virtual_hosts: [virtualHost(edge, ['*'])],
-    });
+    for (const [type, one] of forEveryone(edge)) add(type, one);
+    routes(edge.id, [virtualHost(edge, region, ['*'])]);
   }
-  add(TYPES.listener, ENVOY, {
-    '@type': TYPES.listener,
-    name: ENVOY,
-    address: { socket_address: { address: '0.0.0.0', port_value: ENVOY_PORT } },
-    filter_chains: [
-      { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager(ENVOY) }] },
-    ],
-  });
-  const hosts = routed.map((edge) => virtualHost(edge, []));
-  add(TYPES.route, ENVOY, { '@type': TYPES.route, name: ENVOY, virtual_hosts: hosts });
+  add(TYPES.listener, ENVOY_LISTENER);
+  const hosts = routed.map((edge) => virtualHost(edge, region, []));
+  routes(ENVOY, hosts);
   return made;
 }

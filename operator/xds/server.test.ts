@@ -68,8 +68,13 @@ describe('the discovery server', () => {
 
   beforeEach(async () => {
     changes = 0;
-    server = await XdsServer.start({ port: 0, host: '127.0.0.1', changed: () => changes++ });
-    server.offer(resourcesOf([edge({ a: 7_000, b: 3_000 })]));
+    server = await XdsServer.start({
+      port: 0,
+      host: '127.0.0.1',
+      regionOf: (node) => (node === 'node-south' ? 'south' : undefined),
+      changed: () => changes++,
+    });
+    server.offer(() => resourcesOf([edge({ a: 7_000, b: 3_000 })]));
   });
   afterEach(() => {
     streams.splice(0);
@@ -91,11 +96,11 @@ describe('the discovery server', () => {
     await eventually(() => server.clients()[0]?.routes.has('default/front') === true);
     await sleep(50);
     assert.equal(answers.length, 1);
-    server.offer(resourcesOf([edge({ a: 6_000, b: 4_000 })]));
+    server.offer(() => resourcesOf([edge({ a: 6_000, b: 4_000 })]));
     const second = await next(2);
     assert.notEqual(second.version_info, first.version_info);
     assert.deepEqual(packedNames(second), ['default/front']);
-    server.offer(resourcesOf([edge({ a: 6_000, b: 4_000 })]));
+    server.offer(() => resourcesOf([edge({ a: 6_000, b: 4_000 })]));
     await sleep(50);
     assert.equal(answers.length, 2, 'nothing differs: nothing is sent');
   });
@@ -125,7 +130,7 @@ describe('the discovery server', () => {
             : {},
       );
     await next(4);
-    server.offer(resourcesOf([edge({ a: 5_000, c: 5_000 })]));
+    server.offer(() => resourcesOf([edge({ a: 5_000, c: 5_000 })]));
     await next(7);
     assert.deepEqual(
       answers.slice(4).map(({ type_url: type }) => type),
@@ -144,7 +149,7 @@ describe('the discovery server', () => {
     });
     await eventually(() => server.clients()[0]?.refused === 'no such cluster');
     assert.equal(server.clients()[0]?.routes.size, 0);
-    server.offer(resourcesOf([edge({ a: 1 })]));
+    server.offer(() => resourcesOf([edge({ a: 1 })]));
     const second = await next(2);
     send(TYPES.route, {
       resource_names: [ENVOY],
@@ -163,7 +168,7 @@ describe('the discovery server', () => {
       first.resources.map(({ name }) => name),
       ['default/front/a', 'default/front/b'],
     );
-    server.offer(resourcesOf([edge({ a: 5_000, c: 5_000 })]));
+    server.offer(() => resourcesOf([edge({ a: 5_000, c: 5_000 })]));
     const second = await next(2);
     assert.deepEqual(
       second.resources.map(({ name }) => name),
@@ -187,6 +192,25 @@ describe('the discovery server', () => {
       ['default/front/b'],
     );
     assert.deepEqual(first.removed_resources, ['default/front/z']);
+  });
+
+  it('tells callers the weights of their own region, by their locality or their node', async () => {
+    const byCaller = new Map([['south', new Map([['b', 10_000]])]]);
+    server.offer((region) => resourcesOf([{ ...edge({ a: 7_000, b: 3_000 }), byCaller }], region));
+    const groups = async (node: object): Promise<string[]> => {
+      const { next, send } = connect('StreamAggregatedResources');
+      send(TYPES.route, { node, resource_names: ['default/front'] });
+      const text = Buffer.from((await next(1)).resources[0]?.value ?? []).toString('latin1');
+      return [...text.matchAll(/default\/front\/(\w)/g)].map(([, group = '']) => group);
+    };
+    assert.deepEqual(await groups({ id: 'node-north' }), ['a', 'b']);
+    assert.deepEqual(await groups({ id: 'node-south' }), ['b']);
+    assert.deepEqual(await groups({ id: 'x', locality: { region: 'south' } }), ['b']);
+    assert.deepEqual(await groups({ id: 'node-south', locality: { region: 'north' } }), ['a', 'b']);
+    assert.deepEqual(
+      server.clients().map(({ region }) => region),
+      ['', 'south', 'south', 'north'],
+    );
   });
 
   it('forgets who has left', async () => {

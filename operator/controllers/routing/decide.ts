@@ -1,6 +1,8 @@
 import type { Around, BackEnd } from '../../routing/back-end.ts';
 import { asFound, NOTHING, step } from '../../routing/drain.ts';
 import type { Drained } from '../../routing/drain.ts';
+import { weightsByCaller } from '../../routing/by-caller.ts';
+import type { ByCaller } from '../../routing/by-caller.ts';
 import type { Edge } from '../../routing/edge.ts';
 import { AT_THE_BOTTOM, climb, LADDER, rungs, standingAt } from '../../routing/ladder.ts';
 import type { Mechanism, Standing } from '../../routing/ladder.ts';
@@ -20,6 +22,8 @@ import type { Row } from './row.ts';
 export interface EdgeState {
   readonly standing: Standing;
   readonly drained: Drained;
+  /** What callers of each region are told, where the mechanism tells them apart. */
+  readonly byCaller: ByCaller;
 }
 
 /** What one look at an edge is made from. */
@@ -60,7 +64,8 @@ export function recall(row: Row | undefined, hasRoute: boolean, nowMs: number): 
   const programmed = (row?.weights ?? []).flatMap(({ backend, programmedPpm = 0 }): [string, number][] =>
     programmedPpm > 0 ? [[backend, programmedPpm]] : [],
   );
-  return { standing, drained: hasRoute ? asFound(toIntegers(new Map(programmed))) : NOTHING };
+  const drained = hasRoute ? asFound(toIntegers(new Map(programmed))) : NOTHING;
+  return { standing, drained, byCaller: new Map() };
 }
 
 /** One look at one edge: the next state, everything that should be there for it, and its status row. Pure. */
@@ -83,9 +88,10 @@ export function decideEdge(look: Look, backEnds: ReadonlyMap<Mechanism, BackEnd>
   const { mechanism } = climbed.standing;
   const { weights } = drain.state;
   const backEnd = backEnds.get(mechanism);
-  const programmed = backEnd?.programmed(edge, weights, around) ?? new Map<string, number>();
+  const byCaller = weightsByCaller(before.byCaller, edge, standsFor, drain.state);
+  const programmed = backEnd?.programmed(edge, weights, around, byCaller) ?? new Map<string, number>();
   const waits = [drain.againMs, climbed.againMs].filter((ms) => ms !== undefined);
-  const state = { standing: climbed.standing, drained: drain.state };
+  const state = { standing: climbed.standing, drained: drain.state, byCaller };
   const { degraded } = climbed;
   const reason =
     shares.size === 0 ? 'NoReadyReplica' : degraded === undefined ? REASONS[mechanism] : DEGRADED;
@@ -93,7 +99,7 @@ export function decideEdge(look: Look, backEnds: ReadonlyMap<Mechanism, BackEnd>
     state,
     objects: [...routed(edge, around, state, standsFor, backEnds), ...front(edge, around, backEnd)],
     row: rowOf(look, standsFor, mechanism, reason, programmed),
-    xds: xdsEdge(edge, weights, drain.state.stands.keys(), standsFor),
+    xds: xdsEdge(edge, weights, drain.state.stands.keys(), standsFor, byCaller),
     degraded: degraded === undefined ? undefined : `${degraded.message}; calls go by ${mechanism}`,
     againMs: waits.length === 0 ? undefined : Math.min(...waits),
   };
@@ -113,7 +119,11 @@ function whole(look: Look, before: EdgeState, shares: Weights): Outcome {
   const reason = shares.size === 0 ? 'NoReadyReplica' : 'SingleGroup';
   return {
     // The way up begins anew when it splits again: its route is gone until then.
-    state: { standing: { ...before.standing, mechanism: 'Uniform' }, drained: NOTHING },
+    state: {
+      standing: { ...before.standing, mechanism: 'Uniform' },
+      drained: NOTHING,
+      byCaller: new Map(),
+    },
     objects: [frontService(edge, { kind: 'selector' })],
     row: rowOf(look, mergeSmallest(edge.wanted), 'Uniform', reason, shares),
     xds: xdsEdge(edge, toIntegers(shares), shares.keys(), new Map()),

@@ -5,7 +5,7 @@ import type { KubeObject } from '#kube/object.ts';
 import { GATEWAY, GRPCROUTE, HTTPROUTE, SERVICEDAG, TCPROUTE } from '../../kinds.ts';
 import type { Service } from '../../objects.ts';
 import { RoutingStage } from './stage.ts';
-import type { Route } from './stage.ts';
+import type { Route } from './stage-gateway.ts';
 
 /** A Gateway, two regions with a replica each, 70 : 30 wanted, accepted. */
 async function routedByGateway(stage: RoutingStage): Promise<ReturnType<RoutingStage['dag']>> {

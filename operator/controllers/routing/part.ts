@@ -151,7 +151,12 @@ export class RoutingPart {
     if (xds !== undefined) {
       // gRPC is loaded only where it is used.
       const { XdsPart } = await import('../../xds/part.ts');
-      this.#xds = await XdsPart.start(xds, keys(), () => proxiesIn(caches.pods.list()), everyDag);
+      this.#xds = await XdsPart.start(xds, {
+        awaited: keys(),
+        proxies: () => proxiesIn(caches.pods.list()),
+        regionOf: (node) => this.#from.world.readyNodes().get(node),
+        changed: everyDag,
+      });
     }
     try {
       await Promise.all([this.#controller.run(signal), this.#gateways.run(signal, this.#log)]);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '#kube/object.ts';
 import { DEPLOYMENTPLAN, HTTPROUTE, SERVICEDAG } from '../../kinds.ts';
 import { RoutingStage } from './stage.ts';
-import type { Route } from './stage.ts';
+import type { Route } from './stage-gateway.ts';
 
 /** Edges of one ServiceDAG; the schema takes 256. */
 const EDGES = 250;

@@ -15,26 +15,16 @@ import type { KubeObject } from '#kube/object.ts';
 import { WorkQueue } from '#kube/workqueue.ts';
 import { Caches } from '../../caches.ts';
 import { givenDag, givenPod } from '../../given.ts';
-import { DEPLOYMENTPLAN, GATEWAY, GRPCROUTE, HTTPROUTE, SERVICEDAG, TCPROUTE } from '../../kinds.ts';
+import { DEPLOYMENTPLAN, GATEWAY, HTTPROUTE, SERVICEDAG } from '../../kinds.ts';
 import type { CachedDag, Service } from '../../objects.ts';
 import { World } from '../../world.ts';
 import { RoutingPart } from './part.ts';
 import type { Row } from './row.ts';
-
-/** A route as tests read it. */
-export interface Route extends KubeObject {
-  readonly spec: {
-    readonly parentRefs: readonly { readonly kind: string; readonly name: string }[];
-    readonly rules: readonly {
-      readonly backendRefs: readonly { readonly name: string; readonly weight: number }[];
-    }[];
-  };
-}
+import { answerRoutes } from './stage-gateway.ts';
+import type { Answer, Route } from './stage-gateway.ts';
 
 /** Routing lives this much faster than we do. */
 const CLOCK = hurried(8);
-
-type Answer = 'accepts' | 'rejects' | 'silent';
 
 /** Test support: routing alone on a fake API server, beside a Gateway controller that does as it is told. Opens before each test. */
 export class RoutingStage {
@@ -69,7 +59,7 @@ export class RoutingStage {
       status: { addresses: [{ type: 'IPAddress', value: '10.9.0.1' }] },
     } as KubeObject);
     this.#stop = new AbortController();
-    this.#ended = [this.#answerRoutes(this.#stop.signal)];
+    this.#ended = [answerRoutes(this.server, () => this.gateway, this.#stop.signal)];
     this.start();
   }
 
@@ -119,7 +109,7 @@ export class RoutingStage {
     this.#stop.abort();
     await Promise.all(this.#ended);
     this.#stop = new AbortController();
-    this.#ended = [this.#answerRoutes(this.#stop.signal)];
+    this.#ended = [answerRoutes(this.server, () => this.gateway, this.#stop.signal)];
     this.start();
   }
 
@@ -240,29 +230,5 @@ export class RoutingStage {
       () => `Routed is ${this.routed()}, not ${pattern}`,
       ms,
     );
-  }
-
-  /** Answers as a Gateway controller: about the generation that is there, to the Gateway parent only. */
-  async #answerRoutes(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      for (const kind of [HTTPROUTE, GRPCROUTE, TCPROUTE]) {
-        for (const route of this.server.objects<Route & { status?: unknown }>(kind)) {
-          const parentRef = route.spec.parentRefs.find(({ kind: parent }) => parent === 'Gateway');
-          if (parentRef === undefined || this.gateway === 'silent') continue;
-          const said = this.gateway === 'accepts' ? 'True' : 'False';
-          const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
-            type,
-            status: type === 'Accepted' ? said : 'True',
-            reason: said === 'True' ? 'Accepted' : 'NotAllowedByListeners',
-            message: 'told so',
-            observedGeneration: route.metadata.generation,
-          }));
-          const next = { parents: [{ parentRef, controllerName: 'test', conditions }] };
-          if (JSON.stringify(route.status) !== JSON.stringify(next))
-            this.server.put(kind, { ...route, status: next } as KubeObject);
-        }
-      }
-      await sleep(10);
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { BackEnd } from '../back-end.ts';
+import { inAll } from '../by-caller.ts';
 
 /** Our own discovery server: node-local Envoys and proxyless gRPC clients split the calls where they begin. */
 export const xds: BackEnd = {
@@ -15,5 +16,5 @@ export const xds: BackEnd = {
     const targets = seen?.proxies() ?? [];
     return targets.length === 0 ? { kind: 'selector' } : { kind: 'targets', targets, local: true };
   },
-  programmed: (_edge, weights) => weights,
+  programmed: (edge, weights, _around, byCaller) => inAll(edge, byCaller, weights),
 };

@@ -1,0 +1,45 @@
+import { readyReplicas } from '../../routing/edge.ts';
+import { steer } from '../../routing/steer.ts';
+import type { RegionRoute } from '../../routing/steer.ts';
+import type { CachedDag, CachedPlan, CachedPod } from '../../objects.ts';
+import type { World } from '../../world.ts';
+import { keyOf } from '../../objects.ts';
+
+/**
+ * Routes for the requests that were measured and the replicas that are ready, in the place of the plan's: between two plans calls
+ * spill over by themselves when a region is full, and come home when it is not. Without measurements the plan's routes stay.
+ */
+export class LiveRoutes {
+  readonly #world: World;
+  readonly #nowMs: () => number;
+  readonly #known = new Map<string, { readonly of: string; readonly routes: readonly RegionRoute[] }>();
+
+  constructor(world: World, nowMs: () => number) {
+    this.#world = world;
+    this.#nowMs = nowMs;
+  }
+
+  /** Routes of a ServiceDAG; computed anew when the requests, the plan or the ready replicas have changed. */
+  of(dag: CachedDag, plan: CachedPlan, pods: readonly CachedPod[]): readonly RegionRoute[] {
+    const key = keyOf(dag);
+    const rates = this.#world.expected(key);
+    if (rates === undefined) return plan.spec.routes;
+    const nodes = new Map(
+      dag.spec.microservices.map(({ name }) => [name, readyReplicas(pods, name).map(({ node }) => node)]),
+    );
+    const of = JSON.stringify([rates, plan.metadata.name, [...nodes]]);
+    const known = this.#known.get(key);
+    if (known?.of === of) return known.routes;
+    const { objects, snapshot } = this.#world.now(this.#nowMs());
+    const expected = objects.dags.find((one) => keyOf(one) === key);
+    const steered = expected === undefined ? undefined : steer(snapshot, expected, nodes);
+    const routes = steered ?? plan.spec.routes;
+    this.#known.set(key, { of, routes });
+    return routes;
+  }
+
+  /** Forgets a ServiceDAG that is gone. */
+  forget(key: string): void {
+    this.#known.delete(key);
+  }
+}
