@@ -19,12 +19,26 @@ function arrivesBy(document: PlanDocument, microservice: string, node: string): 
 
 const ppm = (value: number): string => `${(value / 10_000).toFixed(3)} %`;
 
+/** What memory gave to a plan, for people. */
+function recalled({ source, provenance: { traces = [] } }: PlanDocument): string[] {
+  const [first = ''] = traces;
+  if (source === 'Memory')
+    return [`made from trace ${first.slice(0, 12)}, one of ${traces.length} retrieved`];
+  return traces.length === 0
+    ? []
+    : [`${traces.length} traces retrieved; search found nothing worse than them`];
+}
+
 /** A plan for people: a row per replica, then the critical path with its parts, then what is wrong. */
 export function planTable(document: PlanDocument): string {
   const lines: string[] = [];
   const { predicted } = document;
   const found = document.feasible ? `planned by ${document.source} (${document.method})` : 'NO FEASIBLE PLAN';
-  lines.push(`${document.dag}: ${found} in ${formatMicros(document.elapsedMicros)}`, '');
+  lines.push(
+    `${document.dag}: ${found} in ${formatMicros(document.elapsedMicros)}`,
+    ...recalled(document),
+    '',
+  );
   if (document.assignments.length > 0) {
     const rows = document.assignments.map((a) => [
       `${a.microservice}/${a.replica}`,

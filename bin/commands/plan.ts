@@ -5,11 +5,13 @@ import { parseFiles } from '#crds/parse.ts';
 import { SOURCE_NAMES } from '#planner/sources.ts';
 import type { SourceName } from '#planner/sources.ts';
 import { PLAN_DEFAULTS } from '#planner/plan.ts';
+import type { PlanOptions } from '#planner/plan.ts';
 import { planInOrder } from '#planner/plan-in-order.ts';
 import type { PlanDocument } from '#planner/document.ts';
 import { newestMeasurementMs } from '#world/measured.ts';
 import { snapshotOf } from '#world/snapshot.ts';
 import { keyOf } from '#world/objects.ts';
+import type { Objects } from '#world/objects.ts';
 import { printInputError, worldProblems } from '../input-error.ts';
 import { planTable } from '../plan-table.ts';
 
@@ -19,6 +21,7 @@ interface Options {
   readonly planner: SourceName;
   readonly objective: 'utility' | 'latency';
   readonly budget: number;
+  readonly memory?: string;
   readonly output: 'table' | 'json' | 'yaml';
 }
 
@@ -59,6 +62,12 @@ export function planCommand(): Command {
         .default(PLAN_DEFAULTS.budgetMs, `${PLAN_DEFAULTS.budgetMs}ms`),
     )
     .addOption(
+      new Option(
+        '--memory <where>',
+        'memory of past deployments to plan with: a file, or bolt://[user:password@]host:port',
+      ).env('EDGELOOM_MEMORY'),
+    )
+    .addOption(
       new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'),
     )
     .addHelpText(
@@ -68,6 +77,7 @@ Exit codes: 0 every plan is feasible; 2 bad input (stderr says where and how to 
 
 Examples:
   edgeloom plan -f config/samples/quickstart.yaml
+  edgeloom plan -f config/samples --memory memory.db
   edgeloom plan -f config/samples -o json | jq '.plans[].predicted.latencyMicros'
   edgeloom plan -f config/samples/regions.yaml config/samples/nodes.yaml config/samples/teastore.yaml --objective latency --budget 500ms`,
     )
@@ -93,13 +103,14 @@ async function plan(options: Options): Promise<number> {
       process.stderr.write(`edgeloom plan: ${asked}\n`);
       return BAD_INPUT;
     }
-    const snapshot = snapshotOf({
+    const world: Objects = {
       nodes: objects.nodes,
       regions: objects.edgeRegions,
       pods: objects.pods,
       dags: wanted,
       nowMs: newestMeasurementMs(objects.edgeRegions),
-    });
+    };
+    const snapshot = snapshotOf(world);
     const refused = worldProblems(snapshot, wanted, objects);
     if (refused.length > 0) {
       for (const line of refused) process.stderr.write(`${line}\n`);
@@ -108,20 +119,34 @@ async function plan(options: Options): Promise<number> {
     for (const p of snapshot.problems)
       process.stderr.write(`warning: ${p.object} ${p.field}: ${p.message}\n`);
     const started = performance.now();
-    const { documents } = await planInOrder(
-      snapshot,
-      wanted,
-      {
-        objective: options.objective,
-        budgetMs: options.budget,
-        planner: options.planner,
-      },
-      () => Math.round((performance.now() - started) * 1000),
+    const elapsed = (): number => Math.round((performance.now() - started) * 1000);
+    const { objective, budget: budgetMs, planner } = options;
+    const { documents } = await remembering(options.memory, world, (recall) =>
+      planInOrder(snapshot, wanted, { objective, budgetMs, planner, ...recall }, elapsed),
     );
+    for (const { dag, provenance } of documents)
+      if (provenance.withoutMemory !== undefined)
+        process.stderr.write(`warning: ${dag} is planned without the memory: ${provenance.withoutMemory}\n`);
     print(documents, options.output);
     return documents.every((d) => d.feasible) ? DONE : NO_FEASIBLE_PLAN;
   } catch (error) {
     return printInputError(error) ? BAD_INPUT : Promise.reject(error);
+  }
+}
+
+/** Plans with a memory that is read, or without one. It is loaded when it is asked for: its model is half of a plan's time. */
+async function remembering<T>(
+  where: string | undefined,
+  world: Objects,
+  plan: (recall: Pick<PlanOptions, 'recall'>) => Promise<T>,
+): Promise<T> {
+  if (where === undefined) return plan({});
+  const { Memory } = await import('#planner/memory/memory.ts');
+  const memory = new Memory({ where, readOnly: true, clock: () => performance.now() });
+  try {
+    return await plan({ recall: memory.recallIn(world) });
+  } finally {
+    await memory.close();
   }
 }
 
