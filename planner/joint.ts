@@ -12,8 +12,9 @@ const STARTS = 3;
 /** Share of the budget of the search that sees steered calls, and of its refinement beside all reservations. */
 const SEARCH = 0.5;
 const IMPROVE = 0.25;
-/** How many plain evaluations one with steered calls costs, and plain judgements a steered one. */
-const DEARER = 12;
+/** How many plain evaluations one with steered calls costs. */
+export const DEARER = 4;
+/** How many plain judgements a steered one costs. */
 const DEARER_JUDGED = 3;
 /** Evaluations for each replica after which nothing more is found. */
 const ENOUGH = 400;

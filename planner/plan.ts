@@ -202,9 +202,11 @@ function easedFrom(
   const { ease: share = 0, planner, objective, budgetMs } = options;
   if (share === 0 || planner !== 'search' || objective !== 'utility' || !best.judgement.feasible)
     return undefined;
-  const assign = ease(evaluator, best.assign, Math.floor(budgetMs * evaluationsPerMs(evaluator)), fixed);
   const { instance } = evaluator;
-  const judgement = isJoint(options) ? judgeJointly(instance, objective)(assign) : judge(instance, assign);
+  const joint = isJoint(options);
+  const evaluations = Math.floor(budgetMs * evaluationsPerMs(evaluator));
+  const assign = ease(evaluator, best.assign, evaluations, joint, fixed);
+  const judgement = joint ? judgeJointly(instance, objective)(assign) : judge(instance, assign);
   const { feasible, cost, violations } = judgement;
   const dear = cost > best.judgement.cost * (1 + share);
   if (!feasible || dear || violations.length > best.judgement.violations.length) return undefined;

@@ -85,7 +85,13 @@ export class Evaluator {
     if (instance.qos.required) broken += qosHinges(instance, outcome);
     this.broken = broken;
     const cost = objective === 'latency' ? flow.latency : utilityCost(instance, outcome, this.#cost);
-    return cost + broken * HARD[objective] + splits * SPLIT[objective];
+    const aside = broken > 0 ? 0 : this.aside();
+    return cost + aside + broken * HARD[objective] + splits * SPLIT[objective];
+  }
+
+  /** What else a search wants of a placement that keeps every limit, read off `flow` after its walk; nothing by default. */
+  protected aside(): number {
+    return 0;
   }
 
   /**

@@ -4,7 +4,8 @@ import { hasChoice } from './fractions.ts';
 import type { Instance } from './instance.ts';
 import { judge } from './judge.ts';
 import type { Judgement } from './judge.ts';
-import { COARSE, Steering } from './steering.ts';
+import { QuickSteering } from './quick-steering.ts';
+import { Steering } from './steering.ts';
 import { Traffic } from './traffic.ts';
 
 /** Whether flow fractions are decided together with the placement, or calls are left to spread evenly. */
@@ -28,12 +29,13 @@ export const canSteer = (instance: Instance): boolean =>
 
 /** Scores assignments by the better of even shares and steered ones (in coarse steps): what a joint search minimises. */
 export class SteeredEvaluator extends Evaluator {
-  readonly #steering: Steering | undefined;
+  readonly #steering: QuickSteering | undefined;
   readonly #traffic: Traffic;
 
-  constructor(instance: Instance, objective: Objective) {
+  /** Without `steers` it is a plain evaluator. */
+  constructor(instance: Instance, objective: Objective, steers = true) {
     super(instance, objective);
-    this.#steering = canSteer(instance) ? new Steering(instance, COARSE) : undefined;
+    this.#steering = steers && canSteer(instance) ? new QuickSteering(instance) : undefined;
     this.#traffic = new Traffic(instance, this.flow.firstPair);
   }
 
@@ -41,7 +43,7 @@ export class SteeredEvaluator extends Evaluator {
     const even = super.value(assign);
     if (this.#steering === undefined) return even;
     const { broken } = this;
-    this.flow.traffic = this.#traffic.steer(assign, this.#steering.fractions(assign));
+    this.flow.traffic = this.#traffic.steer(assign, this.#steering.fractions(assign, this.flow.time));
     const steered = super.value(assign);
     this.flow.traffic = undefined;
     if (steered < even) return steered;

@@ -8,10 +8,8 @@ import type { Service } from './service.ts';
 import { waterFill } from './water-filling.ts';
 import type { Caller, Grain, Way } from './water-filling.ts';
 
-/** Shares in percents for a decision. */
-const FINE: Grain = { parts: 100, rounds: 2 };
-/** Shares in tenths for a search, which asks thousands of times. */
-export const COARSE: Grain = { parts: 10, rounds: 1 };
+/** Shares in percents. */
+const GRAIN: Grain = { parts: 100, rounds: 2 };
 /** Ways between two hosts that are looked at, the quickest first. */
 const WAYS = 3;
 
@@ -37,14 +35,12 @@ interface Outflow extends Caller {
  */
 export class Steering {
   readonly #instance: Instance;
-  readonly #grain: Grain;
   readonly #room: Room;
   readonly #firstPair: Int32Array;
   readonly #ways = new Map<number, readonly Omit<Way, 'callee'>[]>();
 
-  constructor(instance: Instance, grain: Grain = FINE) {
+  constructor(instance: Instance) {
     this.#instance = instance;
-    this.#grain = grain;
     this.#room = new Room(instance.usable.free);
     this.#firstPair = firstPairs(instance);
   }
@@ -71,7 +67,7 @@ export class Steering {
                 replicas: replicas.length,
               })),
               this.#room,
-              this.#grain,
+              GRAIN,
             );
       for (const [f, { edge, from, rate }] of flows.entries())
         for (const [k, to] of callees.entries()) {

@@ -1,4 +1,5 @@
-import { Evaluator } from '#world/evaluator.ts';
+import type { Evaluator } from '#world/evaluator.ts';
+import { SteeredEvaluator } from '#world/steered.ts';
 import { localSearch } from './local-search.ts';
 
 /** Weight of the mean finish beside ℓ, both as shares of the same limit. */
@@ -12,31 +13,34 @@ const NO_LIMIT = 100_000;
  * J, and a little of how late every service is done in the mean: ℓ sees the slowest branch alone, while a real request, whose
  * times vary, waits for whichever branch is late.
  */
-class EasedEvaluator extends Evaluator {
-  override value(assign: Int32Array): number {
-    const cost = super.value(assign);
-    if (this.broken > 0) return cost;
+class EasedEvaluator extends SteeredEvaluator {
+  protected override aside(): number {
+    const { traffic } = this.flow;
     const { services, ingress, tasks, qos } = this.instance;
     let mean = 0;
     for (let g = 0; g < Math.max(1, ingress.length); g++) {
       let sum = 0;
       for (const { firstTask, replicas } of services)
         for (let task = firstTask; task < firstTask + replicas; task++)
-          sum += (this.flow.finish[g * tasks + task] ?? 0) / replicas;
+          sum += (this.flow.finish[g * tasks + task] ?? 0) * (traffic?.visits[task] ?? 1 / replicas);
       mean += ((ingress[g]?.weight ?? 1) * sum) / services.length;
     }
     const limit = qos.maxLatency === Infinity ? NO_LIMIT : qos.maxLatency;
-    return cost + (WEIGHT * LATENCY * mean) / limit;
+    return (WEIGHT * LATENCY * mean) / limit;
   }
 }
 
-/** Moves a placement to where all of its branches are done early, within `evaluations` evaluations. J may rise: the caller judges. */
+/**
+ * Moves a placement to where all of its branches are done early, within `evaluations` evaluations, with calls steered or spread
+ * evenly. J may rise: the caller judges.
+ */
 export function ease(
   evaluator: Evaluator,
   start: Int32Array,
   evaluations: number,
+  steers: boolean,
   fixed?: Int32Array,
 ): Int32Array {
-  const eased = new EasedEvaluator(evaluator.instance, 'utility');
+  const eased = new EasedEvaluator(evaluator.instance, 'utility', steers);
   return localSearch(eased, start, evaluations, -Infinity, fixed).assign;
 }
