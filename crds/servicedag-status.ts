@@ -62,6 +62,20 @@ export const serviceDAGStatus = z
               .meta(listMap('backend'))
               .optional()
               .describe('Shares by backend.'),
+            observed: z
+              .strictObject({
+                requestsPerSecondMilli: natural().describe('Calls per second, in thousandths.'),
+                latencyMicros: natural()
+                  .optional()
+                  .describe('Mean time of a call as its caller sees it, in microseconds.'),
+                p50LatencyMicros: natural().optional().describe('Median of that time, in microseconds.'),
+                p99LatencyMicros: natural()
+                  .optional()
+                  .describe('99th percentile of that time, in microseconds.'),
+                failedPpm: ppm().optional().describe('Share of calls that failed, in parts per million.'),
+              })
+              .optional()
+              .describe('What was measured of its calls; absent while nobody measures them.'),
             maxErrorPpm: ppm()
               .optional()
               .describe(

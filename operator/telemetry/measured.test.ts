@@ -58,7 +58,8 @@ describe('what was measured of a ServiceDAG', () => {
     };
     for (const [mechanism, name] of Object.entries(names)) {
       const edge = measure({ [name]: { rate: 7, meanMicros: 900 } })?.edges.get('front>back');
-      assert.deepEqual(edge, { rate: 7, meanMicros: 900, groups: new Map([['south', 7]]) }, mechanism);
+      const calls = { rate: 7, meanMicros: 900 };
+      assert.deepEqual(edge, { ...calls, groups: new Map([['south', calls]]) }, mechanism);
     }
   });
 
@@ -86,6 +87,12 @@ describe('what was measured of a ServiceDAG', () => {
       [edge?.rate, edge?.meanMicros, edge?.p99Micros, edge?.errorShare],
       [40, 2_000, 9_000, 0.075],
     );
+    assert.deepEqual(edge?.groups?.get('south'), {
+      rate: 10,
+      meanMicros: 5_000,
+      p99Micros: 9_000,
+      errorShare: 0,
+    });
   });
 
   it('tells no groups apart where two edges share the counters of their callee', () => {
@@ -103,7 +110,7 @@ describe('what was measured of a ServiceDAG', () => {
     const shared = measure({ 'Envoy service/default/app-back-in-south/8080/http': { rate: 9 } }, dag, plan);
     assert.deepEqual([...(shared?.edges.values() ?? [])], [{ rate: 9 }, { rate: 9 }]);
     const own = measure({ 'Envoy default/app-side-to-back-immersive/south': { rate: 9 } }, dag, plan);
-    assert.deepEqual(own?.edges.get('side>back')?.groups, new Map([['south', 9]]));
+    assert.deepEqual(own?.edges.get('side>back')?.groups, new Map([['south', { rate: 9 }]]));
   });
 
   it('measures users where they arrive: at what nobody inside calls, or as the application says', () => {

@@ -16,8 +16,8 @@ export interface Calls {
 
 /** Calls of one edge. */
 export interface EdgeCalls extends Calls {
-  /** Requests per second by group; absent where counters do not tell groups, or edges, apart. */
-  readonly groups?: ReadonlyMap<string, number>;
+  /** By group; absent where counters do not tell groups, or edges, apart. */
+  readonly groups?: ReadonlyMap<string, Calls>;
 }
 
 /** Requests of users. */
@@ -79,18 +79,18 @@ export function measuredOf(
   return all;
 }
 
-/** Rates by group; undefined when a series is that of a whole rule, or of several edges. */
+/** Calls by group; undefined when a series is that of a whole rule, or of several edges. */
 function groupsOf(
   list: readonly { target: Target; key: string; figures: Figures }[],
   edgesOfKey: ReadonlyMap<string, ReadonlySet<string>>,
-): ReadonlyMap<string, number> | undefined {
-  const groups = new Map<string, number>();
+): ReadonlyMap<string, Calls> | undefined {
+  const groups = new Map<string, Figures[]>();
   for (const { target, key, figures } of list) {
     if (target.kind !== 'edge' || target.group === undefined || (edgesOfKey.get(key)?.size ?? 0) > 1)
       return undefined;
-    groups.set(target.group, (groups.get(target.group) ?? 0) + figures.rate);
+    groups.set(target.group, [...(groups.get(target.group) ?? []), figures]);
   }
-  return groups;
+  return new Map([...groups].map(([group, figures]) => [group, together(figures)]));
 }
 
 function regionsOf(list: readonly Figures[]): ReadonlyMap<string, number> {

@@ -60,13 +60,22 @@ export function statusOf(seen: Seen): ServiceDAGStatus {
           plan: { name: plan.metadata.name, window: plan.spec.window, source: plan.spec.source },
           ...(plan.spec.predicted === undefined ? {} : { predicted: plan.spec.predicted }),
           microservices: microservices.slice(0, MOST_ROWS),
-          edges: [...(seen.routing?.edges ?? dag.status?.edges ?? [])],
+          edges: withCalls(seen.routing?.edges ?? dag.status?.edges ?? [], measures),
         }),
     // Measurements are telemetry's to write, not ours to forget.
     ...(observed === undefined ? {} : { observed }),
     ...(explanation === undefined ? {} : { explanation }),
   };
 }
+
+type EdgeRows = NonNullable<ServiceDAGStatus['edges']>;
+
+/** Rows of edges with what is measured of their calls. */
+const withCalls = (rows: readonly EdgeRows[number][], measures: TelemetryReport | undefined): EdgeRows =>
+  rows.map(({ observed: _before, ...row }) => {
+    const observed = measures?.edges.get(`${row.from}>${row.to}`);
+    return observed === undefined ? row : { ...row, observed };
+  });
 
 function conditions(seen: Seen, rows: Rows): Record<string, Verdict> {
   const { dag, planning, plan } = seen;

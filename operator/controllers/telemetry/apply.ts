@@ -5,7 +5,7 @@ import type { Caches } from '../../caches.ts';
 import { DEPLOYMENTPLAN, EDGEREGION } from '../../kinds.ts';
 import type { CachedPlan } from '../../objects.ts';
 import type { Verdict } from '../servicedag/verdict.ts';
-import { observedDiffers } from './report.ts';
+import { observedDiffers } from './news.ts';
 import type { Realised } from './tenure.ts';
 
 /** A drift that differs by less is left as it is written, parts per million. */

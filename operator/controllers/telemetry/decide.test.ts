@@ -16,11 +16,11 @@ const seen = (
   over: { rate?: number; latencyMs?: number; errorShare?: number; north?: number } = {},
 ): Measured => {
   const { rate = 100, latencyMs = 10, errorShare = 0, north = 70 } = over;
-  const groups = new Map([
-    ['north', (north / 100) * rate],
-    ['south', (1 - north / 100) * rate],
-  ]);
   const calls = { rate, meanMicros: latencyMs * 1_000, p99Micros: latencyMs * 2_000, errorShare };
+  const groups = new Map([
+    ['north', { ...calls, rate: (north / 100) * rate }],
+    ['south', { ...calls, rate: (1 - north / 100) * rate }],
+  ]);
   return {
     edges: new Map([['front>back', { ...calls, groups }]]),
     entries: new Map([['front', { ...calls, byRegion: new Map<string, number>() }]]),
@@ -94,6 +94,12 @@ describe('looks at measurements', () => {
         ['south', 300_000],
       ]),
     );
+    assert.deepEqual(story.state.told?.edges.get('front>back'), {
+      requestsPerSecondMilli: 100_000,
+      latencyMicros: 10_000,
+      p99LatencyMicros: 20_000,
+      failedPpm: 0,
+    });
     story.looks(100);
     assert.equal(story.told, 1);
   });
@@ -169,7 +175,7 @@ describe('looks at measurements', () => {
       status: {
         conditions: [{ type: 'Observed', ...verdict, lastTransitionTime: '' }],
         observed,
-        edges: [{ from: 'front', to: 'back', weights: [{ backend: 'north', observedPpm: 700_000 }, { backend: 'south', observedPpm: 300_000 }] }], // prettier-ignore
+        edges: [{ from: 'front', to: 'back', observed: story.state.told?.edges.get('front>back'), weights: [{ backend: 'north', observedPpm: 700_000 }, { backend: 'south', observedPpm: 300_000 }] }], // prettier-ignore
       },
     };
     again.looks(20);

@@ -1,9 +1,11 @@
 import type { CachedDag, CachedPlan } from '../../objects.ts';
 import type { Measured } from '../../telemetry/measured.ts';
+import { blend } from './blend.ts';
 import { planningRates } from './planning-rates.ts';
-import { isNews, recall, reportOf } from './report.ts';
+import { isNews } from './news.ts';
+import { recall, reportOf } from './report.ts';
 import type { Failure, Report } from './report.ts';
-import { blend, lookOf } from './smooth.ts';
+import { lookOf } from './smooth.ts';
 import type { Smooth } from './smooth.ts';
 import { isDue, seeOn, tenureFrom } from './tenure.ts';
 import type { Tenure } from './tenure.ts';

@@ -5,6 +5,7 @@ import { toPpm } from '../../routing/weights.ts';
 import type { Weights } from '../../routing/weights.ts';
 import { no, unknown, yes } from '../servicedag/verdict.ts';
 import type { Verdict } from '../servicedag/verdict.ts';
+import type { Calls } from '../../telemetry/measured.ts';
 import type { EntrySeen, Smooth } from './smooth.ts';
 
 /** What is told of the measurements of one ServiceDAG. */
@@ -17,11 +18,24 @@ export interface Report {
   readonly fresh: Pick<EntrySeen, 'latencyMicros' | 'success'> | undefined;
   /** Measured shares by edge and group, in ppm, while they are fresh. */
   readonly shares: ReadonlyMap<string, Weights>;
+  /** What is measured of each edge, while it is fresh. */
+  readonly edges: ReadonlyMap<string, EdgeObserved>;
   /** The end of the verdict's message: the requests that plans count on. */
   readonly plansOn: string;
   /** Requests in the window by edge: how sure its shares are. */
   readonly requests: ReadonlyMap<string, number>;
 }
+
+/** What is measured of the calls of one edge. */
+export type EdgeObserved = NonNullable<NonNullable<ServiceDAGStatus['edges']>[number]['observed']>;
+
+const observedOf = ({ rate, meanMicros, p50Micros, p99Micros, errorShare }: Calls): EdgeObserved => ({
+  requestsPerSecondMilli: Math.round(rate * 1000),
+  ...(meanMicros === undefined ? {} : { latencyMicros: Math.round(meanMicros) }),
+  ...(p50Micros === undefined ? {} : { p50LatencyMicros: Math.round(p50Micros) }),
+  ...(p99Micros === undefined ? {} : { p99LatencyMicros: Math.round(p99Micros) }),
+  ...(errorShare === undefined ? {} : { failedPpm: Math.round(errorShare * 1e6) }),
+});
 
 /** A source that gives nothing, and why. */
 export interface Failure {
@@ -72,6 +86,9 @@ export function reportOf(seen: Seen): Report {
           },
     fresh: entry,
     shares: new Map(shares.map(([edge, groups]) => [edge, toPpm(groups)])),
+    edges: isFresh(smooth?.atMs)
+      ? new Map([...(smooth?.edges ?? [])].map(([edge, calls]) => [edge, observedOf(calls)]))
+      : new Map(),
     plansOn: planned(seen.dag, seen.planning),
     requests,
   };
@@ -94,10 +111,11 @@ function verdictOf(seen: Seen, isFresh: boolean, entry: EntrySeen | undefined): 
   if (smooth.ingress !== undefined && smooth.ingress < 1e-3)
     return yes('NoTraffic', `${edges} are measured, and nobody calls${plans}`);
   if (entry !== undefined) return yes('Measured', `the entry and ${edges} are measured${plans}`);
+  const [slow] = [...smooth.edges].toSorted(([, a], [, b]) => (b.meanMicros ?? 0) - (a.meanMicros ?? 0));
   const slowest =
-    smooth.slowest === undefined
+    slow?.[1].meanMicros === undefined
       ? ''
-      : `; the slowest is ${smooth.slowest.edge.replace('>', '→')} with ${formatMicros(twoDigits(smooth.slowest.micros))}`;
+      : `; the slowest is ${slow[0].replace('>', '→')} with ${formatMicros(twoDigits(slow[1].meanMicros))}`;
   return yes(
     'EdgesOnly',
     `${edges} are measured and the entry is not, so the latency that users see is unknown${slowest}${plans}`,
@@ -115,55 +133,6 @@ function planned(dag: CachedDag, rates: readonly number[] | undefined): string {
   });
   const more = rows.length > 4 ? ` and ${rows.length - 4} more` : '';
   return `; plans count on ${rows.slice(0, 4).join(', ')}${more}`;
-}
-
-/** Differences that are worth a write: the rest is noise. */
-const EPSILON = {
-  latency: 0.05,
-  latencyMicros: 200,
-  tail: 0.1,
-  successPpm: 1_000,
-  sharePpm: 10_000,
-} as const;
-
-/** Whether a report says something that the one before did not, beyond noise. Pure. */
-export function isNews(before: Report | undefined, now: Report): boolean {
-  if (before === undefined) return true;
-  const [a, b] = [before.verdict, now.verdict];
-  if (a.status !== b.status || a.reason !== b.reason) return true;
-  if ((before.fresh === undefined) !== (now.fresh === undefined)) return true;
-  if (!a.message.endsWith(now.plansOn)) return true;
-  return observedDiffers(before.observed ?? {}, now.observed ?? {}) || sharesDiffer(before, now);
-}
-
-type Observed = NonNullable<ServiceDAGStatus['observed']>;
-
-/** Whether two measurements of what users get differ by more than noise. Pure. */
-export function observedDiffers(a: Observed, b: Observed): boolean {
-  const far = (x: number | undefined, y: number | undefined, share: number, least: number): boolean =>
-    (x === undefined) !== (y === undefined) ||
-    Math.abs((x ?? 0) - (y ?? 0)) > Math.max(least, share * (x ?? 0));
-  return (
-    far(a.latencyMicros, b.latencyMicros, EPSILON.latency, EPSILON.latencyMicros) ||
-    far(a.p99LatencyMicros, b.p99LatencyMicros, EPSILON.tail, EPSILON.latencyMicros) ||
-    far(a.successPpm, b.successPpm, 0, EPSILON.successPpm)
-  );
-}
-
-/** Shares of requests that were counted wander by √(p(1-p)/n): three of that are no news. */
-function sharesDiffer(before: Report, now: Report): boolean {
-  const edges = new Set([...before.shares.keys(), ...now.shares.keys()]);
-  return [...edges].some((edge) => {
-    const [a, b] = [before.shares.get(edge), now.shares.get(edge)];
-    if (a === undefined || b === undefined) return true;
-    const requests = Math.max(1, now.requests.get(edge) ?? 1);
-    return [...new Set([...a.keys(), ...b.keys()])].some((group) => {
-      const [x, y] = [a.get(group) ?? 0, b.get(group) ?? 0];
-      const p = x / 1e6;
-      const noise = 3e6 * Math.sqrt((p * (1 - p)) / requests);
-      return Math.abs(x - y) > Math.max(EPSILON.sharePpm, noise);
-    });
-  });
 }
 
 /** What a status says was told last: the memory of an operator that has just started; undefined when nothing was. Pure. */
@@ -190,6 +159,11 @@ export function recall(dag: CachedDag): Report | undefined {
         }
       : undefined,
     shares: new Map(shares),
+    edges: new Map(
+      edges.flatMap(({ from, to, observed: calls }) =>
+        calls === undefined ? [] : [[`${from}>${to}`, calls] as const],
+      ),
+    ),
     plansOn: '',
     requests: new Map(),
   };

@@ -23,10 +23,8 @@ export interface Smooth {
   readonly byRegion: ReadonlyMap<string, number>;
   /** Requests per second by edge and group, where groups can be told apart. */
   readonly groups: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Edges of which anything is measured. */
-  readonly edges: ReadonlySet<string>;
-  /** The edge whose calls take longest, with what they take on the average. */
-  readonly slowest: { readonly edge: string; readonly micros: number } | undefined;
+  /** By edge, those of which anything is measured. */
+  readonly edges: ReadonlyMap<string, Calls>;
 }
 
 /**
@@ -41,9 +39,6 @@ export function lookOf(dag: CachedDag, { edges, entries }: Measured, nowMs: numb
   const tails = seen.flatMap(({ p99Micros }) => p99Micros ?? []);
   const errors = seen.flatMap(({ errorShare }) => errorShare ?? []);
   const byRegion = seen.toSorted((a, b) => b.rate - a.rate)[0]?.byRegion;
-  const slow = [...edges].flatMap(([edge, { meanMicros }]) =>
-    meanMicros === undefined ? [] : [{ edge, micros: meanMicros }],
-  );
   return {
     atMs: nowMs,
     entry:
@@ -58,10 +53,13 @@ export function lookOf(dag: CachedDag, { edges, entries }: Measured, nowMs: numb
     ingress: rates.length === 0 ? undefined : Math.max(...rates),
     byRegion: byRegion ?? new Map<string, number>(),
     groups: new Map(
-      [...edges].flatMap(([edge, { groups }]) => (groups === undefined ? [] : [[edge, groups] as const])),
+      [...edges].flatMap(([edge, { groups }]) =>
+        groups === undefined
+          ? []
+          : [[edge, new Map([...groups].map(([group, { rate }]) => [group, rate]))] as const],
+      ),
     ),
-    edges: new Set(edges.keys()),
-    slowest: slow.toSorted((a, b) => b.micros - a.micros || (a.edge < b.edge ? -1 : 1))[0],
+    edges: new Map([...edges].map(([edge, { groups: _groups, ...calls }]) => [edge, calls])),
   };
 }
 
@@ -76,48 +74,4 @@ function inferred(
     const each = quantity(callsPerRequest);
     return entries.has(from) && calls?.groups !== undefined && each > 0 ? [calls.rate / each] : [];
   });
-}
-
-/** How much of a new value counts after so long: 1 - exp(-t/τ). */
-const weight = (passedMs: number, tauMs: number): number => 1 - Math.exp(-Math.max(0, passedMs) / tauMs);
-
-/**
- * Exponentially weighted means of what was known and what is seen now; `tauMs` is the time after which an old value counts 1/e. What is
- * not seen now is kept as it was: it grows old. Pure.
- */
-export function blend(before: Smooth | undefined, now: Smooth, tauMs: number): Smooth {
-  if (before === undefined) return now;
-  const share = weight(now.atMs - before.atMs, tauMs);
-  const mix = (old: number | undefined, fresh: number): number =>
-    old === undefined ? fresh : old + share * (fresh - old);
-  const mixAll = (
-    old: ReadonlyMap<string, number> | undefined,
-    fresh: ReadonlyMap<string, number>,
-  ): ReadonlyMap<string, number> =>
-    old === undefined
-      ? fresh
-      : new Map(
-          [...new Set([...old.keys(), ...fresh.keys()])]
-            .map((key): [string, number] => [key, mix(old.get(key) ?? 0, fresh.get(key) ?? 0)])
-            .filter(([, rate]) => rate > 1e-9),
-        );
-  const { entry } = now;
-  const mixMaybe = (old: number | undefined, fresh: number | undefined): number | undefined =>
-    fresh === undefined ? undefined : mix(old, fresh);
-  return {
-    ...now,
-    entry:
-      entry === undefined
-        ? before.entry
-        : {
-            atMs: entry.atMs,
-            latencyMicros: mix(before.entry?.latencyMicros, entry.latencyMicros),
-            p99Micros: mixMaybe(before.entry?.p99Micros, entry.p99Micros),
-            success: mixMaybe(before.entry?.success, entry.success),
-          },
-    ingress: now.ingress === undefined ? before.ingress : mix(before.ingress, now.ingress),
-    byRegion: mixAll(before.byRegion, now.byRegion),
-    groups: new Map([...now.groups].map(([edge, fresh]) => [edge, mixAll(before.groups.get(edge), fresh)])),
-    slowest: now.slowest ?? before.slowest,
-  };
 }
