@@ -40,8 +40,9 @@ export function seriesOf(dag: CachedDag, edges: readonly Edge[]): [string, Targe
   };
   for (const edge of edges) {
     const to = (group: string | undefined): Target => ({ kind: 'edge', dag: key, edge: edge.key, group });
-    const groups = edge.wanted.map(({ group }) => group);
-    if (groups.length > MOST_GROUPS) groups.push(REST);
+    // Calls may go wherever a replica is, even where the plan sends none.
+    const groups = new Set([...edge.wanted, ...edge.replicas].map(({ group }) => group));
+    if (groups.size > MOST_GROUPS) groups.add(REST);
     for (const group of groups) {
       behind(backendName(name, edge.to, group), edge.port, to(group));
       series.push([seriesKey('Envoy', clusterName(xdsId(edge), group)), to(group)]);
