@@ -147,7 +147,7 @@ describe('steering', () => {
       }),
       { numRuns: 100 },
     );
-    assert.ok(better > 10, String(better));
+    assert.ok(better > 3, String(better));
   });
 
   it('makes no placement look worse to a search than an even spread does', () => {
