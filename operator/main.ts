@@ -13,6 +13,8 @@ import { WorkQueue } from '#kube/workqueue.ts';
 import { Caches, dagKeyOf } from './caches.ts';
 import { CalicoController } from './controllers/calico/controller.ts';
 import { EdgeRegionController } from './controllers/edgeregion/controller.ts';
+import { LinksPart } from './controllers/edgeregion/links/part.ts';
+import type { LinksSettings } from './controllers/edgeregion/links/part.ts';
 import { GateController } from './controllers/gates/controller.ts';
 import { RoutingPart } from './controllers/routing/part.ts';
 import { worldMetrics } from './controllers/telemetry/metrics.ts';
@@ -44,6 +46,8 @@ export interface OperatorOptions {
   readonly xds?: XdsSettings | undefined;
   /** Where measurements come from; nothing is measured when left out. */
   readonly telemetry?: TelemetrySettings | undefined;
+  /** Where probers answer; no link is measured when left out. */
+  readonly links?: LinksSettings | undefined;
   /** Runs the admission webhook; off when left out. */
   readonly webhook?: WebhookSettings | undefined;
   readonly log?: Log;
@@ -100,7 +104,18 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     ...shell,
     told: (region) => regionController.queue.addAfter(region, SETTLE_MS),
   });
-  const regions = new EdgeRegionController({ ...shell, networked: (region) => calico.verdict(region) });
+  const links =
+    options.links === undefined
+      ? undefined
+      : new LinksPart({
+          ...shell,
+          ...options.links,
+          registry,
+          log,
+          told: (region) => regionController.queue.addAfter(region, SETTLE_MS),
+        });
+  const networked = (region: string): ReturnType<CalicoController['verdict']> => calico.verdict(region);
+  const regions = new EdgeRegionController({ ...shell, networked, links });
   const gates = new GateController(shell);
   const controller = (
     name: string,
@@ -166,6 +181,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   world.onSupply(() => {
     for (const key of planning.hopeful()) dagController.queue.addAfter(key, SETTLE_MS);
   });
+  world.onExpectation((key) => routing.look(key));
   caches.dags.subscribe((key) => dagController.queue.add(key));
   caches.plans.subscribe(toDag);
   caches.deployments.subscribe(toDag);
@@ -215,9 +231,8 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const act = async (while_: AbortSignal): Promise<void> => {
     await caches.synced(while_);
     log.info({ identity }, 'operator acts');
-    await Promise.all(
-      [...controllers, routing, ...(telemetry === undefined ? [] : [telemetry])].map((c) => c.run(while_)),
-    );
+    const measuring = [telemetry, links].filter((part) => part !== undefined);
+    await Promise.all([...controllers, routing, ...measuring].map((c) => c.run(while_)));
   };
   try {
     await runParts(signal, [

@@ -26,6 +26,7 @@ export class World {
   readonly #assumed = new AssumedPlans();
   readonly #read = new WeakMap<object, object | undefined>();
   readonly #hopes = new Set<() => void>();
+  readonly #heralds = new Set<(key: string) => void>();
   readonly #expected = new Map<string, readonly number[]>();
   #version = 0;
   #ground = 0;
@@ -82,6 +83,17 @@ export class World {
     if (rates === undefined) this.#expected.delete(key);
     else this.#expected.set(key, rates);
     this.#version++;
+    for (const herald of this.#heralds) herald(key);
+  }
+
+  /** What `expect` was told last of a DAG. */
+  expected(key: string): readonly number[] | undefined {
+    return this.#expected.get(key);
+  }
+
+  /** Calls `fn` with the DAG for which other requests are expected now. */
+  onExpectation(fn: (key: string) => void): void {
+    this.#heralds.add(fn);
   }
 
   /** A ServiceDAG with its defaults; undefined when it is not there or its spec is not as the schema says. */

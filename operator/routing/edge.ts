@@ -16,6 +16,17 @@ export interface Replica {
   readonly node: string;
 }
 
+/** Calls of one edge by the regions they lead from and to, as a plan's routes say it. */
+export interface RegionRoute {
+  readonly from: string;
+  readonly to: string;
+  readonly paths: readonly {
+    readonly fromRegion: string;
+    readonly toRegion: string;
+    readonly weightPpm: number;
+  }[];
+}
+
 /** One edge of one DAG as routing sees it. */
 export interface Edge {
   readonly dag: CachedDag;
@@ -56,6 +67,7 @@ export function readyReplicas(pods: readonly CachedPod[], microservice: string):
 /** Shares of an edge by group, in all and by the caller's region; replicas of the plan share evenly where it routes no call. */
 function sharesOf(
   plan: CachedPlan,
+  routes: readonly RegionRoute[],
   from: string,
   to: string,
 ): Pick<Edge, 'byCaller'> & { shares: Map<string, number> } {
@@ -67,7 +79,7 @@ function sharesOf(
     const own = byCaller.get(caller) ?? new Map<string, number>();
     byCaller.set(caller, own.set(group, (own.get(group) ?? 0) + share));
   };
-  const route = plan.spec.routes.find((r) => r.from === from && r.to === to);
+  const route = routes.find((r) => r.from === from && r.to === to);
   for (const { fromRegion, toRegion, weightPpm } of route?.paths ?? []) add(toRegion, weightPpm, fromRegion);
   if (route === undefined)
     for (const { region, assignments } of plan.spec.regions)
@@ -75,14 +87,19 @@ function sharesOf(
   return { shares, byCaller };
 }
 
-/** The edges of a DAG with what the plan wants of them and who can take their calls. Pure. */
-export function edgesOf(dag: CachedDag, plan: CachedPlan, pods: readonly CachedPod[]): Edge[] {
+/** The edges of a DAG with what the plan (or `routes` in its place) wants of them and who can take their calls. Pure. */
+export function edgesOf(
+  dag: CachedDag,
+  plan: CachedPlan,
+  pods: readonly CachedPod[],
+  routes: readonly RegionRoute[] = plan.spec.routes,
+): Edge[] {
   const slice = dag.spec.slice ?? dag.spec.class.toLowerCase();
   return dag.spec.edges.flatMap(({ from, to, protocol }) => {
     const callee = dag.spec.microservices.find(({ name }) => name === to);
     if (callee === undefined) return [];
     const replicas = readyReplicas(pods, to);
-    const { shares, byCaller } = sharesOf(plan, from, to);
+    const { shares, byCaller } = sharesOf(plan, routes, from, to);
     const wanted = [...shares]
       .filter(([, share]) => share > 0)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -3,17 +3,7 @@ import { instanceOf } from '#world/instance.ts';
 import type { Judgement } from '#world/judge.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { canSteer, judgeSteered } from '#world/steered.ts';
-
-/** Calls of one edge by the regions they lead from and to, as a plan's routes say it. */
-export interface RegionRoute {
-  readonly from: string;
-  readonly to: string;
-  readonly paths: readonly {
-    readonly fromRegion: string;
-    readonly toRegion: string;
-    readonly weightPpm: number;
-  }[];
-}
+import type { RegionRoute } from './edge.ts';
 
 const brokenBy = ({ violations }: Judgement): number => violations.filter(({ hard }) => hard).length;
 const better = (a: Judgement, b: Judgement): number => brokenBy(a) - brokenBy(b) || a.cost - b.cost;

@@ -24,6 +24,7 @@ import { decideEdge, recall } from './decide.ts';
 import type { EdgeState, Outcome } from './decide.ts';
 import { degradedEvent, routedEvent } from './events.ts';
 import type { GatewayDirectory } from './gateways.ts';
+import { LiveRoutes } from './live-routes.ts';
 import type { RoutingMetrics } from './metrics.ts';
 import { reportOf } from './report.ts';
 import type { RoutingReport } from './report.ts';
@@ -57,11 +58,13 @@ export interface RoutingShell {
 export class RoutingController {
   readonly #shell: RoutingShell;
   readonly #writer: RoutingWriter;
+  readonly #live: LiveRoutes;
   readonly #states = new Map<string, ReadonlyMap<string, EdgeState>>();
   readonly #reports = new Map<string, RoutingReport>();
 
   constructor(shell: RoutingShell) {
     this.#shell = shell;
+    this.#live = new LiveRoutes(shell.world, shell.nowMs);
     this.#writer = new RoutingWriter(shell.transport, shell.stores, () => shell.metrics.wrote());
   }
 
@@ -83,7 +86,8 @@ export class RoutingController {
     const dag = world.dag(key);
     const plan = dag === undefined ? undefined : world.planFor(dag);
     if (dag === undefined || plan === undefined) return this.#shell.xds()?.set(key, []);
-    const edges = edgesOf(dag, plan, caches.pods.by(BY_DAG, key));
+    const pods = caches.pods.by(BY_DAG, key);
+    const edges = edgesOf(dag, plan, pods, this.#live.of(dag, plan, pods));
     const outcomes = this.#decide(key, dag, edges);
     this.#shell.xds()?.set(
       key,
@@ -153,6 +157,7 @@ export class RoutingController {
 
   #forget(key: string): void {
     this.#shell.xds()?.set(key, []);
+    this.#live.forget(key);
     this.#states.delete(key);
     this.#reports.delete(key);
   }

@@ -1,20 +1,21 @@
+import { UnknownReference } from '#world/instance.ts';
+import { keyOf } from '#world/objects.ts';
 import { readyReplicas } from '../../routing/edge.ts';
+import type { RegionRoute } from '../../routing/edge.ts';
 import { steer } from '../../routing/steer.ts';
-import type { RegionRoute } from '../../routing/steer.ts';
 import type { CachedDag, CachedPlan, CachedPod } from '../../objects.ts';
 import type { World } from '../../world.ts';
-import { keyOf } from '../../objects.ts';
 
 /**
  * Routes for the requests that were measured and the replicas that are ready, in the place of the plan's: between two plans calls
  * spill over by themselves when a region is full, and come home when it is not. Without measurements the plan's routes stay.
  */
 export class LiveRoutes {
-  readonly #world: World;
+  readonly #world: Pick<World, 'expected' | 'now'>;
   readonly #nowMs: () => number;
   readonly #known = new Map<string, { readonly of: string; readonly routes: readonly RegionRoute[] }>();
 
-  constructor(world: World, nowMs: () => number) {
+  constructor(world: Pick<World, 'expected' | 'now'>, nowMs: () => number) {
     this.#world = world;
     this.#nowMs = nowMs;
   }
@@ -30,12 +31,21 @@ export class LiveRoutes {
     const of = JSON.stringify([rates, plan.metadata.name, [...nodes]]);
     const known = this.#known.get(key);
     if (known?.of === of) return known.routes;
-    const { objects, snapshot } = this.#world.now(this.#nowMs());
-    const expected = objects.dags.find((one) => keyOf(one) === key);
-    const steered = expected === undefined ? undefined : steer(snapshot, expected, nodes);
-    const routes = steered ?? plan.spec.routes;
+    const routes = this.#steered(key, nodes) ?? plan.spec.routes;
     this.#known.set(key, { of, routes });
     return routes;
+  }
+
+  #steered(key: string, nodes: ReadonlyMap<string, readonly string[]>): RegionRoute[] | undefined {
+    const { objects, snapshot } = this.#world.now(this.#nowMs());
+    const dag = objects.dags.find((one) => keyOf(one) === key);
+    try {
+      return dag === undefined ? undefined : steer(snapshot, dag, nodes);
+    } catch (error) {
+      // A region that is gone: status says so, and the plan's routes are the best there is.
+      if (error instanceof UnknownReference) return undefined;
+      throw error;
+    }
   }
 
   /** Forgets a ServiceDAG that is gone. */
