@@ -20,6 +20,8 @@ export class Stage {
   agents = true;
   /** Where operators that start from now on measure; nowhere unless a test says so. */
   telemetry: OperatorOptions['telemetry'];
+  /** Where operators that start from now on ask probers; nowhere unless a test says so. */
+  links: OperatorOptions['links'];
   readonly #stops: { stop: AbortController; ended: Promise<unknown> }[] = [];
 
   constructor() {
@@ -40,6 +42,7 @@ export class Stage {
       port: 0,
       leaderElect,
       telemetry: this.telemetry,
+      links: this.links,
       signal: stop.signal,
     });
     const entry = { stop, ended };
@@ -123,6 +126,7 @@ export class Stage {
     this.planner = await FakePlanner.start();
     this.agents = true;
     this.telemetry = undefined;
+    this.links = undefined;
     this.cluster = new FakeCluster(this.server, (pod) => (this.agents ? this.#planned(pod) : undefined));
     const stop = new AbortController();
     this.#stops.push({ stop, ended: this.cluster.run(stop.signal) });

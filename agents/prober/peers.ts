@@ -1,6 +1,6 @@
-import { isIP, SocketAddress } from 'node:net';
 import type { EdgeRegion } from '#crds/edgeregion.ts';
 import type { KubeNode } from '#crds/node.ts';
+import { internalIp } from '#world/addresses.ts';
 import { hostsOf } from '#world/host.ts';
 
 /** A node that can be probed. */
@@ -20,34 +20,11 @@ export interface Peers {
   readonly unaddressed: readonly string[];
 }
 
-/** The address as the system writes it in what it receives; undefined for what is none of the family. */
-export function canonical(address: string, family: 4 | 6): string | undefined {
-  if (isIP(address) !== family) return undefined;
-  return family === 4 ? address : new SocketAddress({ address, family: 'ipv6' }).address;
-}
-
 /** FNV-1a: an order that differs from node to node and is the same everywhere. */
 function hash(text: string): number {
   let h = 0x81_1c_9d_c5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01_00_01_93);
   return (h ^ (h >>> 15)) >>> 0;
-}
-
-interface Addressed {
-  readonly type?: unknown;
-  readonly address?: unknown;
-}
-
-/** The InternalIP of a node, of one family; undefined when it has none. */
-export function internalIp(node: KubeNode, family: 4 | 6): string | undefined {
-  const listed: unknown = node.status?.['addresses'];
-  if (!Array.isArray(listed)) return undefined;
-  for (const { type, address } of listed as readonly Addressed[]) {
-    if (type !== 'InternalIP' || typeof address !== 'string') continue;
-    const found = canonical(address, family);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** Whom `self` probes: nodes that are Ready and have an address, its own left out. Two nodes with one address are one peer. */

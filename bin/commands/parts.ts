@@ -4,7 +4,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLog } from '#kube/log.ts';
 import { untilStopped } from '#kube/main.ts';
 import type { Transport } from '#kube/transport.ts';
-import { asProber } from './prober-flags.ts';
+import { asProber, linksOf, withLinkFlags } from './prober-flags.ts';
+import type { LinkFlags } from './prober-flags.ts';
+import { printInputError } from '../input-error.ts';
+import { memoryOf, withMemoryFlags } from './memory-flags.ts';
+import type { MemoryFlags } from './memory-flags.ts';
 import { telemetryOf, withTelemetryFlags } from './telemetry-flags.ts';
 import type { TelemetryFlags } from './telemetry-flags.ts';
 
@@ -55,7 +59,7 @@ async function connect(file: string | undefined): Promise<Transport> {
   return Connected.fromKubeConfigFile(file);
 }
 
-interface OperatorFlags extends TelemetryFlags {
+interface OperatorFlags extends TelemetryFlags, LinkFlags {
   readonly plannerUrl: string;
   readonly xdsPort?: number;
   readonly xdsTls?: string;
@@ -65,7 +69,7 @@ interface OperatorFlags extends TelemetryFlags {
 
 function operator(): Command {
   const command = part('operator', 'turns ServiceDAGs into plans, Deployments, Services and status', 8080);
-  return withTelemetryFlags(command)
+  return withLinkFlags(withTelemetryFlags(command))
     .addOption(kubeconfig())
     .addOption(namespace())
     .addOption(identity())
@@ -91,7 +95,8 @@ function operator(): Command {
       const { port: at, xdsPort, xdsTls, webhookPort, webhookTls, ...given } = options;
       const webhook = webhookPort === undefined ? undefined : { port: webhookPort, tls: webhookTls };
       const xds = xdsPort === undefined ? undefined : { port: xdsPort, ...(await pairIn(xdsTls)) };
-      const rest = { ...given, xds, webhook, telemetry: await telemetryOf(options) };
+      const links = linksOf(options);
+      const rest = { ...given, xds, webhook, links, telemetry: await telemetryOf(options) };
       const transport = await connect(options.kubeconfig);
       await runOperator({ ...rest, port: at, transport, log: createLog('operator'), signal: untilStopped() });
     });
@@ -108,10 +113,17 @@ async function pairIn(folder: string | undefined): Promise<{ tls?: Record<'ca' |
 }
 
 function planner(): Command {
-  return part('planner', 'answers POST /v1/plans with verified plans', 8081).action(
-    async (options: { port: number }) => {
+  const command = part('planner', 'answers POST /v1/plans with verified plans', 8081).addOption(kubeconfig());
+  return withMemoryFlags(command).action(
+    async (options: { port: number; kubeconfig?: string } & MemoryFlags, command: Command) => {
       const { runPlanner } = await import('#planner/main/main.ts');
-      await runPlanner({ port: options.port, log: createLog('planner'), signal: untilStopped() });
+      try {
+        const memory = await memoryOf(options, command, () => connect(options.kubeconfig));
+        await runPlanner({ port: options.port, log: createLog('planner'), signal: untilStopped(), memory });
+      } catch (error) {
+        if (!printInputError(error)) throw error;
+        process.exitCode = 2;
+      }
     },
   );
 }

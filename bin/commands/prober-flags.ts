@@ -2,8 +2,10 @@ import { hostname } from 'node:os';
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { DURATION, durationMicros } from '#crds/quantity.ts';
 import { createLog } from '#kube/log.ts';
 import { untilStopped } from '#kube/main.ts';
+import type { LinksSettings } from '#operator/controllers/edgeregion/links/part.ts';
 import { printInputError } from '../input-error.ts';
 
 interface Flags {
@@ -32,6 +34,39 @@ const rate = (text: string): number => {
   if (value >= 0.1 && value <= 100) return value;
   throw new InvalidArgumentError('questions per second, from 0.1 to 100');
 };
+
+const periodMs = (text: string): number => {
+  const ms = DURATION.test(text) ? durationMicros(text) / 1_000 : 0;
+  if (ms >= 100 && ms <= 30_000) return ms;
+  throw new InvalidArgumentError('a period is from 100ms to 30s');
+};
+
+/** What is said of probers on the operator's command line. */
+export interface LinkFlags {
+  readonly proberPort?: number;
+  /** Milliseconds. */
+  readonly proberPeriod: number;
+}
+
+/** Adds the flags of measured links to the operator. */
+export function withLinkFlags(command: Command): Command {
+  return command
+    .option(
+      '--prober-port <number>',
+      'where the prober of each node answers; no link is measured when left out',
+      probePort,
+    )
+    .option(
+      '--prober-period <duration>',
+      'how often they are asked; a link that is not measured for 20 periods is stale',
+      periodMs,
+      30_000,
+    );
+}
+
+/** What the flags ask for; undefined when no link is to be measured. */
+export const linksOf = ({ proberPort: port, proberPeriod }: LinkFlags): LinksSettings | undefined =>
+  port === undefined ? undefined : { port, periodMs: proberPeriod };
 
 /** Makes a command the prober of one node. */
 export function asProber(command: Command): Command {

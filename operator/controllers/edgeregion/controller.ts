@@ -2,12 +2,14 @@ import type { ReconcileContext } from '#kube/controller.ts';
 import { Waiting } from '#kube/outcome.ts';
 import type { Transport } from '#kube/transport.ts';
 import type { Caches } from '../../caches.ts';
+import type { CachedRegion } from '../../objects.ts';
 import { awayAfterMs } from '../../agent-lease.ts';
 import { agentLease } from '../../kinds.ts';
 import type { World } from '../../world.ts';
 import type { Verdict } from '../servicedag/verdict.ts';
 import { writeStatus } from './apply.ts';
 import { regionStatus } from './decide.ts';
+import type { LinkReport } from './links/rows.ts';
 
 const STALE_MS = 30_000;
 
@@ -21,6 +23,8 @@ export interface RegionShell {
   readonly nowMs: () => number;
   /** Whether the pods of a region get addresses of its own pool; undefined when it names none. */
   readonly networked: (region: string) => Verdict | undefined;
+  /** What is measured of the links of regions; undefined where probers are not asked. */
+  readonly links?: { report(region: CachedRegion, nowMs: number): LinkReport | undefined } | undefined;
 }
 
 /** EdgeRegion → status: members, capacity, what is allocated, and what is wrong with it. */
@@ -46,10 +50,18 @@ export class EdgeRegionController {
       lease,
       nowMs: nowMs(),
       networked: this.#shell.networked(name),
+      links: this.#links(name),
     });
     await writeStatus(transport, region, status, signal);
     // An agent that goes away says nothing: its Lease just grows old.
     const afterMs = awayAfterMs(lease, nowMs());
     if (afterMs !== undefined) throw new Waiting('AgentReady', afterMs, 'the Lease must be renewed by then');
+  }
+
+  #links(name: string): LinkReport | 'unknown' | undefined {
+    const { links, world, nowMs } = this.#shell;
+    if (links === undefined) return undefined;
+    const region = world.regions().find(({ metadata }) => metadata.name === name);
+    return region === undefined ? 'unknown' : (links.report(region, nowMs()) ?? 'unknown');
   }
 }

@@ -5,6 +5,7 @@ import type { Problem } from '#world/problem.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import { agentIsThere } from '../../agent-lease.ts';
 import type { CachedRegion, Lease } from '../../objects.ts';
+import type { LinkReport } from './links/rows.ts';
 
 /** What the status of one region is made from. */
 export interface Input {
@@ -15,12 +16,14 @@ export interface Input {
   readonly nowMs: number;
   /** Whether its pods get addresses of its own pool; undefined when it names none. */
   readonly networked: Verdict | undefined;
+  /** What is measured of its links; 'unknown' until probers were asked, undefined where they are not. */
+  readonly links?: LinkReport | 'unknown' | undefined;
 }
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /** The whole status of an EdgeRegion. Pure; quantities are rounded so that it changes only when something has changed. */
-export function regionStatus({ region, snapshot, lease, nowMs, networked }: Input): EdgeRegionStatus {
+export function regionStatus({ region, snapshot, lease, nowMs, networked, links }: Input): EdgeRegionStatus {
   const name = region.metadata.name;
   const problems = snapshot.problems.filter((problem) => problem.region === name);
   const members = snapshot.hosts.map((host, h) => ({ host, h })).filter(({ host }) => host.region === name);
@@ -32,9 +35,12 @@ export function regionStatus({ region, snapshot, lease, nowMs, networked }: Inpu
     AgentReady: agent,
     Ready: readyVerdict(accepted, agent, problems, ready.length),
     ...(networked === undefined ? {} : { Networked: networked }),
+    ...measuredVerdict(links),
   };
   let list: Condition[] | undefined = region.status?.conditions?.filter(
-    ({ type }) => type !== 'Networked' || networked !== undefined,
+    ({ type }) =>
+      (type !== 'Networked' || networked !== undefined) &&
+      (type !== 'Measured' || links === 'unknown' || links?.verdict !== undefined),
   );
   const nowIso = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
   for (const [type, verdict] of Object.entries(verdicts)) {
@@ -67,8 +73,20 @@ export function regionStatus({ region, snapshot, lease, nowMs, networked }: Inpu
     nodes: members.length,
     capacity: total((h, r) => allocatable[h * resources.length + r] ?? 0),
     allocated: total((h, r) => used.get(h)?.[r] ?? 0),
+    ...rowsOf(region, links),
   };
 }
+
+const measuredVerdict = (links: Input['links']): { Measured?: Verdict } =>
+  links === 'unknown' || links?.verdict === undefined ? {} : { Measured: links.verdict };
+
+/** Where nobody measures, rows stay as they are and grow old: the world does not read old ones. */
+const rowsOf = (region: CachedRegion, links: Input['links']): Pick<EdgeRegionStatus, 'links'> =>
+  links === undefined ||
+  links === 'unknown' ||
+  (links.rows.length === 0 && region.status?.links === undefined)
+    ? {}
+    : { links: [...links.rows] };
 
 const quantityText = (resource: string, amount: number): string => {
   if (resource === 'cpu') return amount % 1000 === 0 ? String(amount / 1000) : `${amount}m`;
