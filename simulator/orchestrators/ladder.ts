@@ -1,8 +1,10 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { EASE, planDag } from '#planner/plan.ts';
 import { judgeJointly } from '#planner/joint.ts';
+import type { Recall } from '#planner/recall.ts';
 import { replan } from '#planner/replan.ts';
 import type { Replan } from '#planner/replan.ts';
+import { wrongness } from '#planner/search/refine.ts';
 import { sourceOf } from '#planner/sources.ts';
 import { Evaluator } from '#world/evaluator.ts';
 import { instanceOf } from '#world/instance.ts';
@@ -15,6 +17,8 @@ import { withClaim } from '#world/snapshot.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import type { Observation, Orchestrator, Placement } from '../orchestrator.ts';
 import { refuseLarge } from './exact.ts';
+import { RunMemory } from './memory.ts';
+import type { Decided } from './memory.ts';
 import { Rates } from './rates.ts';
 import type { Recipe } from './recipe.ts';
 import { countsOf, leastOf, roomOf, scaledCounts, serveOf, total } from './replicas.ts';
@@ -23,7 +27,7 @@ import { settled } from './settle.ts';
 import type { Found } from './settle.ts';
 import { claimOf, worldWith } from './standing.ts';
 import type { Standing } from './standing.ts';
-import { fills, quickTarget } from './targets.ts';
+import { fills, quickTarget, recalledTarget } from './targets.ts';
 import { Trouble } from './trouble.ts';
 
 /** Hosts that a DAG's search sees, and the effort of it: 48 DAGs on 200 nodes in about 2 s. */
@@ -45,15 +49,22 @@ export class Ladder implements Orchestrator {
   readonly #rates = new Rates();
   readonly #standing = new Map<string, Standing>();
   readonly #trouble = new Trouble();
+  readonly #memory: RunMemory | undefined;
+  /** What the last plan of each DAG was made of, for the memory. */
+  readonly #decided = new Map<string, Decided>();
+  #recall: Recall | undefined;
   #known: readonly ServiceDAG[] = [];
 
-  constructor(recipe: Recipe) {
+  constructor(recipe: Recipe, memory = recipe.memory ? new RunMemory() : undefined) {
     this.name = recipe.name;
     this.#recipe = recipe;
+    this.#memory = memory;
   }
 
   async plan(observation: Observation): Promise<readonly Placement[]> {
     this.#rates.observe(observation);
+    await this.#memory?.learn(observation);
+    this.#recall = this.#memory?.recallIn(observation);
     const { dags, snapshot } = this.#look(observation);
     this.#trouble.forgive();
     let world = worldWith(snapshot, dags, this.#standing);
@@ -72,6 +83,7 @@ export class Ladder implements Orchestrator {
 
   act(observation: Observation): readonly Placement[] {
     this.#rates.observe(observation);
+    this.#memory?.observe(observation, this.#decided);
     const troubled = this.#trouble.observe(observation);
     const follows = this.#recipe.planner === 'search' && !this.#recipe.once;
     const urgent = follows ? troubled : new Set<string>();
@@ -128,7 +140,7 @@ export class Ladder implements Orchestrator {
     const capped = this.#recipe.scale ? scaledCounts(dag, least, serveOf(plain), roomOf(plain)) : least;
     for (const counts of total(capped) > total(least) ? [capped, least] : [least]) {
       if (this.#recipe.planner === 'milp') refuseLarge(this.name, plain, counts);
-      const { best, feasible } = await planDag(world, dag, {
+      const { best, feasible, source } = await planDag(world, dag, {
         objective: 'utility',
         budgetMs: this.#budgetMs,
         planner: this.#recipe.planner,
@@ -136,6 +148,7 @@ export class Ladder implements Orchestrator {
         ease: EASE,
         fractions: this.#recipe.steer ? 'joint' : 'even',
         replicas: (name) => counts[name] ?? 1,
+        ...(this.#recall === undefined ? {} : { recall: this.#recall }),
       });
       if (!feasible && counts !== least) continue;
       const instance = instanceOf(world, dag, (name) => counts[name] ?? 1);
@@ -144,7 +157,7 @@ export class Ladder implements Orchestrator {
         best === undefined
           ? undefined
           : { assign: tasksOf(instance, best.assignments, hostOf), judgement: best };
-      return this.#settle(instance, wanted, found, Infinity);
+      return this.#settle(instance, wanted, found, Infinity, source);
     }
     throw new Error(`nothing was tried for ${keyOf(dag)}`);
   }
@@ -163,14 +176,26 @@ export class Ladder implements Orchestrator {
     let cost = before.cost;
     let toward: Int32Array | undefined;
     if (planner !== 'search') toward = moveBudget === 0 ? undefined : await this.#target(evaluator);
-    else if (far) toward = quickTarget(evaluator);
+    else if (far) toward = quickTarget(evaluator, this.#recipe.effort);
     let found = this.#replan(evaluator, moveBudget, toward);
     const worse = found === undefined || !(found.judgement.feasible && found.judgement.cost < cost * WORSE);
     if (planner === 'search' && far && worse) {
       found = this.#replan(evaluator, moveBudget, await this.#target(evaluator));
       cost = Infinity;
     }
+    const recalled = moveBudget === 0 ? undefined : await this.#recalled(world, dag, evaluator);
+    const other = recalled === undefined ? undefined : this.#replan(evaluator, moveBudget, recalled);
+    const better = other !== undefined && (found === undefined || paid(other) < paid(found));
+    if (better) return this.#settle(instance, wanted, other, cost, 'Memory');
     return this.#settle(instance, wanted, found, cost);
+  }
+
+  /** What to go towards by the memory; undefined when there is none, or it knows nothing. */
+  async #recalled(world: Snapshot, dag: ServiceDAG, evaluator: Evaluator): Promise<Int32Array | undefined> {
+    if (this.#recall === undefined) return undefined;
+    const counts = countsOf(evaluator.instance);
+    const recalled = await this.#recall(world, dag, (name) => counts[name] ?? 1);
+    return recalledTarget(evaluator, recalled, this.#recipe.effort);
   }
 
   #wanted(dag: ServiceDAG, before: Standing, onlyUp: boolean): Counts {
@@ -183,7 +208,7 @@ export class Ladder implements Orchestrator {
   }
 
   get #budgetMs(): number {
-    return this.#recipe.planner === 'milp' ? EXACT_MS : BUDGET_MS;
+    return this.#recipe.planner === 'milp' ? EXACT_MS : BUDGET_MS * this.#recipe.effort;
   }
 
   get #hosts(): number {
@@ -226,12 +251,23 @@ export class Ladder implements Orchestrator {
   }
 
   /** Remembers what is to run, and says it. */
-  #settle(instance: Instance, wanted: Counts, found: Found | undefined, cost: number): Placement {
+  #settle(
+    instance: Instance,
+    wanted: Counts,
+    found: Found | undefined,
+    cost: number,
+    policy: Decided['policy'] = 'Search',
+  ): Placement {
     const { standing, placement } = settled(instance, wanted, found, cost);
     this.#standing.set(instance.key, standing);
+    this.#decided.set(instance.key, { routes: standing.routes, policy });
     return placement;
   }
 }
+
+/** What a replan costs with its moves, by which plans for one DAG and world are compared. */
+const paid = ({ judgement, staying, moves }: Replan): number =>
+  wrongness(judgement) > 0 ? Infinity : judgement.cost + HYSTERESIS * staying.cost * moves;
 
 /** Assignments in the order of the spec as hosts in the order of tasks. */
 function tasksOf(

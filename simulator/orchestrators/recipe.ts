@@ -13,9 +13,13 @@ export interface Recipe {
   readonly scale: boolean;
   /** Calls are steered by load and distance; spread evenly otherwise. */
   readonly steer: boolean;
+  /** Realised outcomes become traces of a memory, from which later plans start too. */
+  readonly memory: boolean;
+  /** Share of the usual effort that a search may take. */
+  readonly effort: number;
 }
 
-const SUFFIXES = ['once', 'scale', 'even'] as const;
+const SUFFIXES = ['once', 'scale', 'even', 'memory', 'tenth'] as const;
 type Suffix = (typeof SUFFIXES)[number];
 
 interface Rung extends Omit<Recipe, 'name'> {
@@ -28,6 +32,8 @@ const rung = (planner: SourceName, over: Partial<Rung> = {}): Rung => ({
   once: false,
   scale: false,
   steer: false,
+  memory: false,
+  effort: 1,
   takes: ['once', 'scale'],
   ...over,
 });
@@ -65,6 +71,8 @@ export function recipeOf(name: string): Recipe {
     once: recipe.once || suffixes.includes('once'),
     scale: suffixes.includes('scale'),
     steer: recipe.steer && !suffixes.includes('even'),
+    memory: suffixes.includes('memory'),
+    effort: suffixes.includes('tenth') ? 0.1 : 1,
   };
 }
 
