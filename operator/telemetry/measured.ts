@@ -34,6 +34,12 @@ export interface Measured {
   readonly entries: ReadonlyMap<string, EntryCalls>;
 }
 
+interface Part {
+  readonly target: Target;
+  readonly key: string;
+  readonly figures: Figures;
+}
+
 /** Groups that carry a smaller share of an edge do not make its quantiles. */
 const NEGLIGIBLE = 0.01;
 
@@ -46,20 +52,15 @@ export function measuredOf(
   series: Iterable<readonly [string, Target]>,
 ): ReadonlyMap<string, Measured> {
   const edgesOfKey = new Map<string, Set<string>>();
-  const found: { target: Target; key: string; figures: Figures }[] = [];
+  const parts = new Map<string, Part[]>();
   for (const [key, target] of series) {
     const figures = reading.figures.get(key);
     if (figures === undefined) continue;
-    found.push({ target, key, figures });
-    if (target.kind === 'edge')
-      edgesOfKey.set(key, (edgesOfKey.get(key) ?? new Set()).add(`${target.dag} ${target.edge}`));
-  }
-  const parts = new Map<string, { target: Target; key: string; figures: Figures }[]>();
-  for (const one of found) {
-    const { target } = one;
-    const name =
-      target.kind === 'edge' ? `edge ${target.dag} ${target.edge}` : `entry ${target.dag} ${target.entry}`;
-    parts.set(name, [...(parts.get(name) ?? []), one]);
+    const part = { target, key, figures };
+    const known = parts.get(target.of);
+    if (known === undefined) parts.set(target.of, [part]);
+    else known.push(part);
+    if (target.kind === 'edge') edgesOfKey.set(key, (edgesOfKey.get(key) ?? new Set()).add(target.of));
   }
   const all = new Map<string, { edges: Map<string, EdgeCalls>; entries: Map<string, EntryCalls> }>();
   for (const list of parts.values()) {
@@ -81,7 +82,7 @@ export function measuredOf(
 
 /** Calls by group; undefined when a series is that of a whole rule, or of several edges. */
 function groupsOf(
-  list: readonly { target: Target; key: string; figures: Figures }[],
+  list: readonly Part[],
   edgesOfKey: ReadonlyMap<string, ReadonlySet<string>>,
 ): ReadonlyMap<string, Calls> | undefined {
   const groups = new Map<string, Figures[]>();

@@ -7,17 +7,18 @@ import { clusterName } from '../xds/resources.ts';
 import { boundedName } from '../controllers/servicedag/render.ts';
 import { seriesKey } from './source.ts';
 
-/** What a series measures. */
+/** What a series measures; `of` is the same for all series of one edge, or of one entry. */
 export type Target =
   /** Calls of one edge; of one of its groups where that is known. */
   | {
       readonly kind: 'edge';
+      readonly of: string;
       readonly dag: string;
       readonly edge: string;
       readonly group: string | undefined;
     }
   /** Requests of users to a microservice that nobody inside calls, or to the application as a whole. */
-  | { readonly kind: 'entry'; readonly dag: string; readonly entry: string };
+  | { readonly kind: 'entry'; readonly of: string; readonly dag: string; readonly entry: string };
 
 /** Microservices that nobody inside calls: where the requests of users arrive. */
 export function entriesOf(dag: CachedDag): CachedDag['spec']['microservices'] {
@@ -39,7 +40,8 @@ export function seriesOf(dag: CachedDag, edges: readonly Edge[]): [string, Targe
     series.push([seriesKey('Service', `${namespace}/${service}`), target]);
   };
   for (const edge of edges) {
-    const to = (group: string | undefined): Target => ({ kind: 'edge', dag: key, edge: edge.key, group });
+    const of = `edge ${key} ${edge.key}`;
+    const to = (group: string | undefined): Target => ({ kind: 'edge', of, dag: key, edge: edge.key, group });
     // Calls may go wherever a replica is, even where the plan sends none.
     const groups = new Set([...edge.wanted, ...edge.replicas].map(({ group }) => group));
     if (groups.size > MOST_GROUPS) groups.add(REST);
@@ -52,7 +54,7 @@ export function seriesOf(dag: CachedDag, edges: readonly Edge[]): [string, Targe
       series.push([seriesKey('Envoy', `${kind}/${namespace}/${edge.front}/rule/0`), to(undefined)]);
   }
   for (const { name: entry, port } of entriesOf(dag))
-    behind(boundedName(name, entry), port, { kind: 'entry', dag: key, entry });
-  series.push([seriesKey('Dag', key), { kind: 'entry', dag: key, entry: '' }]);
+    behind(boundedName(name, entry), port, { kind: 'entry', of: `entry ${key} ${entry}`, dag: key, entry });
+  series.push([seriesKey('Dag', key), { kind: 'entry', of: `entry ${key}`, dag: key, entry: '' }]);
   return series;
 }

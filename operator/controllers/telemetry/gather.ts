@@ -51,10 +51,36 @@ export const usesMesh = (caches: Caches): boolean =>
     .list()
     .some(({ status }) => status?.edges?.some(({ mechanism }) => mechanism === 'Mesh') === true);
 
+/** Names of series by plan: they follow from the spec, the plan and the regions of ready replicas, which seldom change. */
+export class SeriesNames {
+  readonly #known = new WeakMap<CachedPlan, Named>();
+
+  /** Those of a DAG with this plan and these pods. */
+  of(dag: CachedDag, plan: CachedPlan, pods: readonly CachedPod[]): readonly [string, Target][] {
+    const places = pods.map(({ metadata: { labels }, status }) => {
+      const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+      return `${labels?.[LABELS.microservice]} ${labels?.[LABELS.region]} ${ready}`;
+    });
+    const groups = [...new Set(places)].toSorted().join();
+    const known = this.#known.get(plan);
+    if (known?.dag === dag && known.groups === groups) return known.series;
+    const series = seriesOf(dag, edgesOf(dag, plan, pods));
+    this.#known.set(plan, { dag, groups, series });
+    return series;
+  }
+}
+
+interface Named {
+  readonly dag: CachedDag;
+  readonly groups: string;
+  readonly series: readonly [string, Target][];
+}
+
 /** Every ServiceDAG that can be read, and the names of all their series: from memory. */
 export function gather(
   caches: Caches,
   world: World,
+  names: SeriesNames,
 ): { readonly dags: readonly Gathered[]; readonly series: readonly [string, Target][] } {
   const series: [string, Target][] = [];
   const dags = caches.dags.list().flatMap(({ metadata }): Gathered[] => {
@@ -63,7 +89,7 @@ export function gather(
     if (dag === undefined || metadata.deletionTimestamp !== undefined) return [];
     const plan = world.planFor(dag);
     const pods = caches.pods.by(BY_DAG, key);
-    series.push(...seriesOf(dag, plan === undefined ? [] : edgesOf(dag, plan, pods)));
+    series.push(...(plan === undefined ? seriesOf(dag, []) : names.of(dag, plan, pods)));
     return [{ key, dag, plan, ...standing(plan, pods) }];
   });
   return { dags, series };

@@ -16,7 +16,7 @@ import { writeRealised, writeRegionDrifts } from './apply.ts';
 import { decide, NOTHING, PERIODS } from './decide.ts';
 import type { Decision, State } from './decide.ts';
 import { replanEvent } from './events.ts';
-import { gather, usesMesh } from './gather.ts';
+import { gather, SeriesNames, usesMesh } from './gather.ts';
 import type { Gathered } from './gather.ts';
 import { telemetryMetrics } from './metrics.ts';
 import type { TelemetryMetrics } from './metrics.ts';
@@ -66,6 +66,7 @@ export class TelemetryPart {
   readonly #periodMs: number;
   readonly #clock: Clock;
   readonly #counts: TelemetryMetrics;
+  readonly #names = new SeriesNames();
   readonly #states = new Map<string, State>();
   readonly #urgent = new Map<string, Urgency>();
   /** When a plan was last asked for because of measurements. */
@@ -172,7 +173,7 @@ export class TelemetryPart {
     signal: AbortSignal,
   ): Promise<void> {
     const { caches, world, nowMs, metrics, log } = this.#from;
-    const { dags, series } = gather(caches, world);
+    const { dags, series } = gather(caches, world, this.#names);
     const measured = reading === undefined ? undefined : measuredOf(reading, series);
     const { objects, snapshot } = world.now(nowMs());
     const utilisation = occupancyOf(snapshot).mean;
