@@ -2,13 +2,17 @@ import { Command, InvalidArgumentError } from 'commander';
 import { TRAINING_DEFAULTS } from '#memory/encoders/training/train-encoder.ts';
 import { printInputError } from '../input-error.ts';
 import type { TrainOptions } from '../train-encoder.ts';
+import type { TrainRetrievalOptions } from '../train-retrieval.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 const BAD_INPUT = 2;
 
 /** `edgeloom train`: models from simulations. */
 export function trainCommand(): Command {
-  return new Command('train').summary('train models on simulations').addCommand(encoderCommand());
+  return new Command('train')
+    .summary('train models on simulations')
+    .addCommand(encoderCommand())
+    .addCommand(retrievalCommand());
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => name.trim());
@@ -45,6 +49,33 @@ function encoderCommand(): Command {
         // The runtime is a native library: loaded when something is trained, not for a help text.
         const { train } = await import('../train-encoder.ts');
         await train(options);
+      } catch (error) {
+        if (!printInputError(error)) throw error;
+        process.exitCode = BAD_INPUT;
+      }
+    });
+}
+
+function retrievalCommand(): Command {
+  return new Command('retrieval')
+    .summary('train the ranking of the memory')
+    .description(
+      'Simulates days of cities and learns which of the near traces foretell how a deployment fares: all weights of composite\n' +
+        'similarity, pruning (Eq. 1) and reranking (Eq. 2) together (docs/memory.md). Writes ranking.json. Same arguments, same file.',
+    )
+    .requiredOption('--out <dir>', 'where to write the weights')
+    .option('--scenario <a,b>', 'scenarios to learn from', names, ['S3'])
+    .option('--cities <n>', 'cities of each scenario', wholeNumber(2, 1000), 6)
+    .option('--days <n>', 'days of each city; the second half is asked about', wholeNumber(2, 1000), 8)
+    .option('--epochs <n>', 'passes over the examples', wholeNumber(1, 1000), 6)
+    .option('--seed <n>', 'of the weights and of the first city', wholeNumber(0), 201)
+    .option('--data <dir>', 'folder of recorded data sets (default: EDGELOOM_DATA)')
+    .option('--encoder <dir>', 'encoder of the vectors (default: the one that is shipped)', '')
+    .option('--cache <dir>', 'where simulated days are kept', '.cache/memory-scenes')
+    .action(async (options: TrainRetrievalOptions) => {
+      try {
+        const { trainRetrieval } = await import('../train-retrieval.ts');
+        await trainRetrieval(options);
       } catch (error) {
         if (!printInputError(error)) throw error;
         process.exitCode = BAD_INPUT;

@@ -30,6 +30,10 @@ export interface GuardSettings {
 
 export const GUARD_SETTINGS: GuardSettings = { factor: 3.82, fallbackError: 0.25 };
 
+/** Below this a deployment has failed, by how much is chance: J is infinite for a queue without end, and no report is. */
+const LEAST_UTILITY = -1;
+const bounded = (utility: number): number => Math.max(LEAST_UTILITY, utility);
+
 /**
  * Only realised outcomes of authenticated agents enter the memory; one that contradicts the world model by more than its
  * calibrated error is kept aside: it is no evidence until a person or later outcomes bear it out.
@@ -46,7 +50,7 @@ export function judgeOutcome(
     const what = `tenant "${trace.tenant}" in region "${trace.region}"`;
     return { kind: 'refuse', reason: `agent "${evidence.agent}" may not report on ${what}` };
   }
-  const error = Math.abs(trace.realisedUtility - evidence.expectedUtility);
+  const error = Math.abs(bounded(trace.realisedUtility) - bounded(evidence.expectedUtility));
   const allowed = calibratedError(evidence.calibration, settings.factor, settings.fallbackError);
   if (error <= allowed) return { kind: 'admit', error };
   return {

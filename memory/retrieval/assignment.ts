@@ -8,26 +8,30 @@ export function assign(cost: Float64Array, size: number): Int32Array {
   // 1-based, 0 is the column where each search begins.
   const rowOf = new Int32Array(size + 1);
   const before = new Int32Array(size + 1);
+  const reached = new Float64Array(size + 1);
+  const done = new Uint8Array(size + 1);
   for (let row = 1; row <= size; row++) {
     rowOf[0] = row;
-    const reached = new Float64Array(size + 1).fill(Infinity);
-    const done = new Uint8Array(size + 1);
+    reached.fill(Infinity);
+    done.fill(0);
     let column = 0;
     do {
       done[column] = 1;
       const from = rowOf[column] ?? 0;
+      const potential = rowPotential[from] ?? 0;
+      const line = (from - 1) * size - 1;
       let step = Infinity;
       let next = 0;
       for (let c = 1; c <= size; c++) {
         if (done[c] === 1) continue;
-        const reduced =
-          (cost[(from - 1) * size + c - 1] ?? 0) - (rowPotential[from] ?? 0) - (columnPotential[c] ?? 0);
-        if (reduced < (reached[c] ?? 0)) {
-          reached[c] = reduced;
+        const reduced = (cost[line + c] ?? 0) - potential - (columnPotential[c] ?? 0);
+        let least = reached[c] ?? 0;
+        if (reduced < least) {
+          least = reached[c] = reduced;
           before[c] = column;
         }
-        if ((reached[c] ?? 0) < step) {
-          step = reached[c] ?? 0;
+        if (least < step) {
+          step = least;
           next = c;
         }
       }

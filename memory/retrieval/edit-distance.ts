@@ -23,23 +23,22 @@ export interface Match {
  */
 export function matchDags(a: DagFeatures, b: DagFeatures): Match {
   const size = Math.max(a.count, b.count);
-  const cost = new Float64Array(size * size);
-  const degreesA = degrees(a);
-  const degreesB = degrees(b);
+  const cost = room(size * size);
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < size; j++) {
       cost[i * size + j] =
         i < a.count && j < b.count
-          ? Math.min(2 * SERVICE_COST, serviceCost(a, i, b, j) + degreeCost(degreesA, i, degreesB, j))
-          : SERVICE_COST + CALL_COST * (i < a.count ? incident(degreesA, i) : incident(degreesB, j)) * 0.5;
+          ? Math.min(2 * SERVICE_COST, serviceCost(a, i, b, j) + degreeCost(a, i, b, j))
+          : SERVICE_COST + CALL_COST * (i < a.count ? incident(a, i) : incident(b, j)) * 0.5;
     }
   }
   const columns = assign(cost, size);
-  const mapped = new Int32Array(a.count).map((_, i) => {
+  const mapped = new Int32Array(a.count);
+  for (let i = 0; i < a.count; i++) {
     const j = columns[i] ?? -1;
     // A match that costs as much as deleting and inserting is none.
-    return j < b.count && serviceCost(a, i, b, j) < 2 * SERVICE_COST ? j : -1;
-  });
+    mapped[i] = j < b.count && serviceCost(a, i, b, j) < 2 * SERVICE_COST ? j : -1;
+  }
   const distance = editCost(a, b, mapped);
   const most = SERVICE_COST * (a.count + b.count) + CALL_COST * (a.callCount + b.callCount);
   return { similarity: Math.max(0, 1 - distance / most), distance, mapped };
@@ -49,7 +48,8 @@ export function matchDags(a: DagFeatures, b: DagFeatures): Match {
 function editCost(a: DagFeatures, b: DagFeatures, mapped: Int32Array): number {
   let distance = 0;
   let matched = 0;
-  for (const [i, j] of mapped.entries()) {
+  for (let i = 0; i < mapped.length; i++) {
+    const j = mapped[i] ?? -1;
     if (j < 0) distance += SERVICE_COST;
     else {
       distance += serviceCost(a, i, b, j);
@@ -59,10 +59,12 @@ function editCost(a: DagFeatures, b: DagFeatures, mapped: Int32Array): number {
   distance += SERVICE_COST * (b.count - matched);
   let kept = 0;
   for (let i = 0; i < a.count; i++) {
+    if (a.outs[i] === 0) continue;
+    const from = mapped[i] ?? -1;
     for (let k = 0; k < a.count; k++) {
       const call = a.calls[i * a.count + k] ?? 0;
       if (call === 0) continue;
-      const [from, to] = [mapped[i] ?? -1, mapped[k] ?? -1];
+      const to = mapped[k] ?? -1;
       const other = from < 0 || to < 0 ? 0 : (b.calls[from * b.count + to] ?? 0);
       if (other === 0) distance += CALL_COST;
       else {
@@ -83,25 +85,18 @@ function serviceCost(a: DagFeatures, i: number, b: DagFeatures, j: number): numb
   return Math.min(2 * SERVICE_COST, sum);
 }
 
-type Degrees = { readonly ins: Int32Array; readonly outs: Int32Array };
-
-function degrees(dag: DagFeatures): Degrees {
-  const ins = new Int32Array(dag.count);
-  const outs = new Int32Array(dag.count);
-  for (let from = 0; from < dag.count; from++) {
-    for (let to = 0; to < dag.count; to++) {
-      if (dag.calls[from * dag.count + to] === 0) continue;
-      outs[from] = (outs[from] ?? 0) + 1;
-      ins[to] = (ins[to] ?? 0) + 1;
-    }
-  }
-  return { ins, outs };
-}
-
-const incident = (d: Degrees, i: number): number => (d.ins[i] ?? 0) + (d.outs[i] ?? 0);
+const incident = (d: DagFeatures, i: number): number => (d.ins[i] ?? 0) + (d.outs[i] ?? 0);
 
 /** Calls that cannot be matched around two services, each counted half: its other end counts it too. */
-const degreeCost = (a: Degrees, i: number, b: Degrees, j: number): number =>
+const degreeCost = (a: DagFeatures, i: number, b: DagFeatures, j: number): number =>
   0.5 *
   CALL_COST *
   (Math.abs((a.ins[i] ?? 0) - (b.ins[j] ?? 0)) + Math.abs((a.outs[i] ?? 0) - (b.outs[j] ?? 0)));
+
+let scratch = new Float64Array(64);
+
+/** Numbers to write on, the same again and again: a query needs 64 matrices and keeps none. */
+function room(size: number): Float64Array {
+  if (scratch.length < size) scratch = new Float64Array(2 * size);
+  return scratch;
+}

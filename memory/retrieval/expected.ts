@@ -1,5 +1,5 @@
-import { NODE_WIDTH } from './subgraph.ts';
 import type { Subgraph } from './subgraph.ts';
+import { NODE_WIDTH } from './trace-graph.ts';
 
 /** W_q: `NODE_WIDTH` rows of as many numbers as the query has. */
 export type Projection = Float32Array;

@@ -1,5 +1,6 @@
-import { EDGE_FEATURES, EDGE_WIDTH, NODE_FEATURES, NODE_WIDTH } from './subgraph.ts';
+import { EDGE_FEATURES, NODE_FEATURES } from './subgraph.ts';
 import type { Subgraph } from './subgraph.ts';
+import { EDGE_WIDTH, NODE_WIDTH } from './trace-graph.ts';
 
 /** A network of one hidden layer: σ(w₂·tanh(W₁x + b₁) + b₂). */
 export interface Mlp {
@@ -28,28 +29,12 @@ export interface Pruned {
 /** A day: ages enter as age / (age + this), so that they stay below 1. */
 const AGE_SCALE_MS = 86_400_000;
 
-/**
- * Weights that were set, not learned: a node or edge counts the less the farther it is from what is expected and the older it is,
- * and the more when it is matched. A trained set replaces them whole.
- */
-export const PRUNING_WEIGHTS: PruningWeights = {
-  //                 distance, in, out, entry, leaf, matched, age
-  node: {
-    inputs: 7,
-    first: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1],
-    firstBias: [0, 0, 0],
-    second: [-3, 1.5, -2],
-    secondBias: 2,
-  },
-  //                 distance, hops, matched, age
-  edge: {
-    inputs: 4,
-    first: [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
-    firstBias: [0, 0, 0],
-    second: [-3, 1.5, -2],
-    secondBias: 2,
-  },
-};
+/** Inputs of MLP_v and MLP_e. */
+export const NODE_INPUTS = 2 + NODE_FEATURES;
+export const EDGE_INPUTS = 2 + EDGE_FEATURES;
+
+/** Δt as the networks see it: 0 for now, a half for a day, below 1. */
+export const ageInput = (ageMs: number): number => Math.max(0, ageMs) / (Math.max(0, ageMs) + AGE_SCALE_MS);
 
 /**
  * Eq. 1 as corrected: α_v = σ(MLP_v(‖z_v − q'‖, f_v, Δt)), α_e = σ(MLP_e(‖z_e − r_e‖, f_e, Δt)); q' is the query projected into the
@@ -61,7 +46,7 @@ export function softPrune(
   ageMs: number,
   weights: PruningWeights,
 ): Pruned {
-  const age = Math.max(0, ageMs) / (Math.max(0, ageMs) + AGE_SCALE_MS);
+  const age = ageInput(ageMs);
   const nodes = new Float64Array(graph.nodes);
   const input = new Float64Array(2 + Math.max(NODE_FEATURES, EDGE_FEATURES));
   for (let v = 0; v < graph.nodes; v++) {
@@ -98,7 +83,8 @@ function output(mlp: Mlp, x: Float64Array): number {
   return sum;
 }
 
-function distance(a: Float64Array, atA: number, b: Float64Array, atB: number, width: number): number {
+/** Euclidean distance of a row of one list from a row of another. */
+export function distance(a: Float64Array, atA: number, b: Float64Array, atB: number, width: number): number {
   let sum = 0;
   for (let j = 0; j < width; j++) {
     const apart = (a[atA + j] ?? 0) - (b[atB + j] ?? 0);

@@ -1,31 +1,17 @@
 import type { Hit } from '#memory/store/trace-store.ts';
 import type { Trace } from '#memory/trace/trace.ts';
-import { COMPOSITE_WEIGHTS, composite, prepared } from './composite.ts';
-import type { Composite, CompositeWeights } from './composite.ts';
+import { composite, prepared } from './composite.ts';
+import type { Composite, Prepared } from './composite.ts';
 import { expectedNode } from './expected.ts';
-import type { Projection } from './expected.ts';
-import { PRUNING_WEIGHTS, softPrune } from './prune.ts';
-import type { PruningWeights } from './prune.ts';
+import { explain } from './explain.ts';
+import { softPrune } from './prune.ts';
+import { SET_MODEL } from './ranking-model.ts';
+import type { RankingModel } from './ranking-model.ts';
 import { rerank } from './rerank.ts';
 import type { Situation } from './situation.ts';
-import { NODE_WIDTH, subgraphOf } from './subgraph.ts';
-import { explain } from './explain.ts';
-
-/** Everything that decides the order, all of it replaceable by what training finds. */
-export interface RankingModel {
-  readonly composite: CompositeWeights;
-  readonly pruning: PruningWeights;
-  /** W_q of Eq. 1; without it q' is a regression over the retrieved. */
-  readonly projection?: Projection;
-  /** Share of the relevance of Eq. 2 in the score; the rest is the composite similarity, pruned by the mean α. */
-  readonly relevance: number;
-}
-
-export const RANKING_MODEL: RankingModel = {
-  composite: COMPOSITE_WEIGHTS,
-  pruning: PRUNING_WEIGHTS,
-  relevance: 0.2,
-};
+import { subgraphOf } from './subgraph.ts';
+import type { Subgraph } from './subgraph.ts';
+import { NODE_WIDTH } from './trace-graph.ts';
 
 /** A retrieved trace with why it was retrieved. */
 export interface Retrieved {
@@ -44,62 +30,100 @@ export interface Retrieved {
   readonly reasons: readonly string[];
 }
 
-/**
- * Orders the nearest traces for a situation: composite similarity → adaptive soft pruning (Eq. 1) → attention reranking (Eq. 2) →
- * the best `count`. Pure; equal scores in order of id.
- */
-export function rank(
-  situation: Situation,
-  near: readonly { readonly hit: Hit; readonly trace: Trace }[],
-  count: number,
-  model: RankingModel = RANKING_MODEL,
-): Retrieved[] {
-  const query = prepared(situation);
-  const compared = near.map(({ hit, trace }) => {
-    const similar = composite(query, trace, hit.similarity, model.composite);
-    return {
-      hit,
-      trace,
-      similar,
-      graph: subgraphOf(trace, situation, similar.match),
-      similarity: similar.similarity,
-    };
-  });
-  const expected = expectedNode(situation.vector, model.projection, compared);
-  return compared
-    .map(({ hit, trace, similar, graph }) => {
-      const pruned = softPrune(graph, expected, situation.nowMs - trace.createdMs, model.pruning);
-      const { relevance, pooled } = rerank(graph, pruned, expected);
-      const kept = pruned.nodes.reduce((a, b) => a + b, 0) / graph.nodes;
-      const score =
-        (1 - model.relevance) * similar.similarity * kept + (model.relevance * (1 + relevance)) / 2;
-      const found = { trace, own: hit.own, score, composite: similar, kept, relevance, pooled };
-      return { ...found, reasons: explain(found, situation) };
-    })
-    .sort((a, b) => b.score - a.score || (a.trace.id < b.trace.id ? -1 : 1))
-    .slice(0, count);
+/** A trace that was found and is not explained yet. */
+export type Ranked = Omit<Retrieved, 'reasons'>;
+
+/** A trace near to the query. */
+export interface Near {
+  readonly hit: Hit;
+  readonly trace: Trace;
 }
 
-/** Spread of scores over which the context's weights fall by e. */
-const TEMPERATURE = 0.1;
+/** A trace compared with the situation, before pruning. */
+export interface Compared extends Near {
+  readonly similar: Composite;
+  readonly graph: Subgraph;
+  readonly similarity: number;
+}
+
+/** The first half of ranking: composite similarity and subgraph of each. */
+export function compared(query: Prepared, near: readonly Near[], model: RankingModel): Compared[] {
+  return near.map(({ hit, trace }) => {
+    const similar = composite(query, trace, hit.similarity, model.composite);
+    const graph = subgraphOf(trace, query, similar.match);
+    return { hit, trace, similar, graph, similarity: similar.similarity };
+  });
+}
+
+/**
+ * Orders the nearest traces for a situation: composite similarity → adaptive soft pruning (Eq. 1) → attention reranking (Eq. 2).
+ * Pure; equal scores in order of id.
+ */
+export function ordered(
+  situation: Situation,
+  near: readonly Near[],
+  model: RankingModel = SET_MODEL,
+): Ranked[] {
+  const list = compared(prepared(situation), near, model);
+  const expected = expectedNode(situation.vector, model.projection, list);
+  return list
+    .map(({ hit, trace, similar, graph }): Ranked => {
+      const pruned = softPrune(graph, expected, situation.nowMs - trace.createdMs, model.pruning);
+      const { relevance, pooled } = rerank(graph, pruned, expected);
+      let sum = 0;
+      for (let v = 0; v < graph.nodes; v++) sum += pruned.nodes[v] ?? 0;
+      const kept = sum / graph.nodes;
+      const score =
+        (1 - model.relevance) * similar.similarity * kept + (model.relevance * (1 + relevance)) / 2;
+      return { trace, own: hit.own, score, composite: similar, kept, relevance, pooled };
+    })
+    .sort((a, b) => b.score - a.score || (a.trace.id < b.trace.id ? -1 : 1));
+}
+
+/** The best `count` of `ordered`, each with its reasons. */
+export function rank(
+  situation: Situation,
+  near: readonly Near[],
+  count: number,
+  model: RankingModel = SET_MODEL,
+): Retrieved[] {
+  return explained(ordered(situation, near, model).slice(0, count), situation);
+}
+
+/** The same with reasons. */
+export const explained = (list: readonly Ranked[], situation: Situation): Retrieved[] =>
+  list.map((found) => ({ ...found, reasons: explain(found, situation) }));
+
+/** Weight of each retrieved trace in what is said of all together: a softmax of their scores; they sum to 1. */
+export function weightsOf(scores: readonly number[], temperature: number): number[] {
+  const best = Math.max(...scores);
+  const raw = scores.map((score) => Math.exp((score - best) / temperature));
+  const total = raw.reduce((a, b) => a + b, 0);
+  return raw.map((x) => x / total);
+}
 
 /**
  * z^LLM: the retrieved traces as one vector of fixed length: the mean of their query vectors and of their pooled subgraphs, and of
  * their utility, latency against the target and success, weighted by a softmax of their scores. All zero when nothing was retrieved.
  */
-export function contextVector(retrieved: readonly Retrieved[], situation: Situation): Float32Array {
+export function contextVector(
+  retrieved: readonly Ranked[],
+  situation: Situation,
+  model: RankingModel = SET_MODEL,
+): Float32Array {
   const dimension = situation.vector.length;
   const context = new Float32Array(dimension + NODE_WIDTH + 3);
-  const best = Math.max(...retrieved.map((r) => r.score));
-  const weights = retrieved.map((r) => Math.exp((r.score - best) / TEMPERATURE));
-  const total = weights.reduce((a, b) => a + b, 0);
+  const weights = weightsOf(
+    retrieved.map((r) => r.score),
+    model.temperature,
+  );
   // Traces of other tenants come without their vectors.
   const seen = retrieved.reduce(
     (sum, r, i) => sum + (r.trace.vector.length === dimension ? (weights[i] ?? 0) : 0),
     0,
   );
   for (const [i, { trace, pooled }] of retrieved.entries()) {
-    const weight = (weights[i] ?? 0) / total;
+    const weight = weights[i] ?? 0;
     if (trace.vector.length === dimension && seen > 0) {
       for (const [j, x] of trace.vector.entries())
         context[j] = (context[j] ?? 0) + ((weights[i] ?? 0) / seen) * x;

@@ -1,9 +1,9 @@
-import { NODE_WIDTH } from './subgraph.ts';
 import type { Subgraph } from './subgraph.ts';
+import { NODE_WIDTH } from './trace-graph.ts';
 import type { Pruned } from './prune.ts';
 
 /** Layers of message passing (L of Eq. 2). */
-const LAYERS = 2;
+export const LAYERS = 2;
 
 /** What message passing makes of a subgraph. */
 export interface Reranked {

@@ -8,16 +8,18 @@ import { withoutMetadata } from '#memory/trace/shared.ts';
 import type { Trace, TraceDag } from '#memory/trace/trace.ts';
 import { cosine } from '#memory/trace/vector.ts';
 import { assign } from './assignment.ts';
-import { COMPOSITE_WEIGHTS, composite, prepared } from './composite.ts';
+import { composite, prepared } from './composite.ts';
 import { dagFeatures } from './dag-features.ts';
 import { matchDags } from './edit-distance.ts';
 import { expectedNode } from './expected.ts';
-import { PRUNING_WEIGHTS, softPrune } from './prune.ts';
+import { softPrune } from './prune.ts';
 import { contextVector, rank } from './rank.ts';
+import { SET_MODEL } from './ranking-model.ts';
 import { rerank } from './rerank.ts';
 import { retrieve } from './retrieve.ts';
 import type { Situation } from './situation.ts';
-import { NODE_WIDTH, subgraphOf } from './subgraph.ts';
+import { subgraphOf } from './subgraph.ts';
+import { NODE_WIDTH } from './trace-graph.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -113,7 +115,7 @@ describe('DAG similarity', () => {
 describe('composite similarity', () => {
   const trace = traceOf(3);
   const part = (over: Partial<Situation>): ReturnType<typeof composite> =>
-    composite(prepared(situationOf(trace, over)), trace, 1, COMPOSITE_WEIGHTS);
+    composite(prepared(situationOf(trace, over)), trace, 1, SET_MODEL.composite);
 
   it('is 1 in the very situation of the trace, with room', () => {
     assert.ok(Math.abs(part({}).similarity - 1) < 1e-9);
@@ -137,18 +139,18 @@ describe('composite similarity', () => {
 describe('soft pruning and reranking', () => {
   const trace = traceOf(6);
   const situation = situationOf(trace);
-  const graph = subgraphOf(trace, situation, match(trace.dag, trace.dag));
+  const graph = subgraphOf(trace, prepared(situation), match(trace.dag, trace.dag));
   const expected = expectedNode(situation.vector, undefined, [{ graph, similarity: 1 }]);
   const sum = (x: Float64Array): number => x.reduce((a, b) => a + b, 0);
 
   it('weighs nodes and edges within (0, 1), less with age and distance', () => {
-    const young = softPrune(graph, expected, 0, PRUNING_WEIGHTS);
-    const old = softPrune(graph, expected, 30 * DAY_MS, PRUNING_WEIGHTS);
+    const young = softPrune(graph, expected, 0, SET_MODEL.pruning);
+    const old = softPrune(graph, expected, 30 * DAY_MS, SET_MODEL.pruning);
     const far = softPrune(
       graph,
       expected.map((x) => x + 2),
       0,
-      PRUNING_WEIGHTS,
+      SET_MODEL.pruning,
     );
     for (const alpha of [...young.nodes, ...young.edges, ...old.nodes, ...far.nodes])
       assert.ok(alpha > 0 && alpha < 1);
@@ -157,18 +159,22 @@ describe('soft pruning and reranking', () => {
   });
 
   it('weighs calls less when they would travel otherwise under the present topology', () => {
-    const slow = subgraphOf(trace, { ...situation, transferMicros: () => 1e6 }, match(trace.dag, trace.dag));
+    const slow = subgraphOf(
+      trace,
+      prepared({ ...situation, transferMicros: () => 1e6 }),
+      match(trace.dag, trace.dag),
+    );
     assert.ok(
-      sum(softPrune(slow, expected, 0, PRUNING_WEIGHTS).edges) <
-        sum(softPrune(graph, expected, 0, PRUNING_WEIGHTS).edges),
+      sum(softPrune(slow, expected, 0, SET_MODEL.pruning).edges) <
+        sum(softPrune(graph, expected, 0, SET_MODEL.pruning).edges),
     );
   });
 
   it('gives a relevance that the order of services does not change', () => {
     const other = { ...trace, dag: { ...trace.dag, services: trace.dag.services.toReversed() } };
-    const turned = subgraphOf(other, situation, match(trace.dag, other.dag));
+    const turned = subgraphOf(other, prepared(situation), match(trace.dag, other.dag));
     const of = (g: typeof graph): number =>
-      rerank(g, softPrune(g, expected, 0, PRUNING_WEIGHTS), expected).relevance;
+      rerank(g, softPrune(g, expected, 0, SET_MODEL.pruning), expected).relevance;
     assert.ok(Math.abs(of(graph) - of(turned)) < 1e-12);
     assert.ok(of(graph) >= -1 - 1e-12 && of(graph) <= 1 + 1e-12);
   });
@@ -192,7 +198,7 @@ describe('rank', () => {
     assert.ok(best.score > second!.score);
     const count = trace.dag.services.length;
     assert.ok(best.reasons[0]?.startsWith(`DAG 1.00: ${count} of ${count} services match`));
-    assert.equal(best.reasons.length, 6);
+    assert.equal(best.reasons.length, 7);
   });
 
   it('does not depend on the order in which traces come', () => {

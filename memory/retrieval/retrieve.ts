@@ -1,7 +1,9 @@
 import { MemoryUnavailable, UnknownTenant } from '#memory/store/errors.ts';
 import type { Filter, Hit, TraceStore } from '#memory/store/trace-store.ts';
-import { RANKING_MODEL, contextVector, rank } from './rank.ts';
-import type { RankingModel, Retrieved } from './rank.ts';
+import { contextVector, explained, ordered } from './rank.ts';
+import type { Near, Ranked, Retrieved } from './rank.ts';
+import type { RankingModel } from './ranking-model.ts';
+import { rankingModelFor } from './shipped-ranking.ts';
 import type { Situation } from './situation.ts';
 
 /** How many of the nearest are looked at closely. */
@@ -26,32 +28,31 @@ export async function retrieve(
   situation: Situation,
   filter: Filter,
   count: number,
-  model: RankingModel = RANKING_MODEL,
+  model: RankingModel = rankingModelFor(filter.encoderVersion),
 ): Promise<Recollection> {
   try {
-    const hits = await nearest(store, situation, filter);
-    const traces = new Map(
-      (
-        await store.get(
-          filter.tenant,
-          hits.map((h) => h.id),
-        )
-      ).map((t) => [t.id, t]),
-    );
-    const near = hits.flatMap((hit) => {
-      const trace = traces.get(hit.id);
-      return trace === undefined ? [] : [{ hit, trace }];
-    });
-    const retrieved = bounded(rank(situation, near, near.length, model), count);
+    const near = await nearTo(store, situation, filter);
+    const retrieved = explained(bounded(ordered(situation, near, model), count), situation);
     store.touch(
       retrieved.map((r) => r.trace.id),
       situation.nowMs,
     );
-    return { retrieved, context: contextVector(retrieved, situation) };
+    return { retrieved, context: contextVector(retrieved, situation, model) };
   } catch (error) {
     if (!(error instanceof MemoryUnavailable) && !(error instanceof UnknownTenant)) throw error;
     return { retrieved: [], context: contextVector([], situation), without: error.message };
   }
+}
+
+/** The `NEAREST` traces by the vectors alone, read: what `retrieve` ranks. Throws what the store does. */
+export async function nearTo(store: TraceStore, situation: Situation, filter: Filter): Promise<Near[]> {
+  const hits = await nearest(store, situation, filter);
+  const ids = hits.map((h) => h.id);
+  const traces = new Map((await store.get(filter.tenant, ids)).map((t) => [t.id, t]));
+  return hits.flatMap((hit) => {
+    const trace = traces.get(hit.id);
+    return trace === undefined ? [] : [{ hit, trace }];
+  });
 }
 
 /**
@@ -67,7 +68,7 @@ async function nearest(store: TraceStore, situation: Situation, filter: Filter):
 }
 
 /** The best `count`, of which others' traces are at most half, rounded down, unless own ones run out. */
-function bounded(ranked: readonly Retrieved[], count: number): Retrieved[] {
+function bounded(ranked: readonly Ranked[], count: number): Ranked[] {
   const own = ranked.filter((r) => r.own).length;
   const most = Math.max(Math.floor(count / 2), count - own);
   let shared = 0;

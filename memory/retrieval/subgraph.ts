@@ -1,12 +1,12 @@
 import type { Trace } from '#memory/trace/trace.ts';
+import type { Prepared } from './composite.ts';
 import type { Match } from './edit-distance.ts';
-import type { Situation } from './situation.ts';
+import { countScale, payloadScale, timeScale } from './scales.ts';
+import { EDGE_WIDTH, traceGraphOf } from './trace-graph.ts';
 
-/** Entries of an embedding z_v of a node, and of z_e of an edge. */
-export const NODE_WIDTH = 8;
-export const EDGE_WIDTH = 5;
-/** Structural features f_v (degrees, entry, leaf, is it matched) and f_e (hops, is its call matched). */
-export const NODE_FEATURES = 5;
+/** Structural features f_v: calls in, calls out, entry, leaf, is it matched, how much busier its machine is now. */
+export const NODE_FEATURES = 6;
+/** f_e: hops, is its call matched. */
 export const EDGE_FEATURES = 2;
 
 /** A retrieved trace as the graph that Eq. 1 and 2 work on: services where they ran, calls where they travelled. */
@@ -22,83 +22,52 @@ export interface Subgraph {
   readonly edgePrototypes: Float64Array;
 }
 
-const logOf = (value: number, scale: number): number => Math.log1p(value) / Math.log1p(scale);
-
 /** The graph of a trace, seen from a situation. */
-export function subgraphOf(trace: Trace, situation: Situation, match: Match): Subgraph {
-  const { services, calls } = trace.dag;
-  const index = new Map(services.map((s, i) => [s.name, i]));
-  const machine = new Map(trace.map.nodes.map((n) => [n.name, n]));
-  const placed = new Map<string, Trace['map']['placements'][number]>();
-  for (const p of trace.map.placements) if (!placed.has(p.service)) placed.set(p.service, p);
-  const matchedTo = new Map([...match.mapped].map((j, i) => [j, i]));
-  const ins = new Float64Array(services.length);
-  const outs = new Float64Array(services.length);
-  for (const c of calls) {
-    outs[index.get(c.from) ?? 0] = (outs[index.get(c.from) ?? 0] ?? 0) + 1;
-    ins[index.get(c.to) ?? 0] = (ins[index.get(c.to) ?? 0] ?? 0) + 1;
+export function subgraphOf(trace: Trace, query: Prepared, match: Match): Subgraph {
+  const graph = traceGraphOf(trace);
+  const { dag, machines, busy, nodeEmbeddings, edgeEmbeddings, hops } = graph;
+  const { count, from, to, ins, outs } = dag;
+  const matchedTo = new Int32Array(count).fill(-1);
+  for (let i = 0; i < match.mapped.length; i++) {
+    const j = match.mapped[i] ?? -1;
+    if (j >= 0) matchedTo[j] = i;
   }
-  const nodeEmbeddings = new Float64Array(services.length * NODE_WIDTH);
-  const nodeFeatures = new Float64Array(services.length * NODE_FEATURES);
-  for (const [i, s] of services.entries()) {
-    const p = placed.get(s.name);
-    const at = p === undefined ? undefined : machine.get(p.node);
-    nodeEmbeddings.set(
-      [
-        logOf(s.work, 1e9),
-        logOf(s.cpuMilli, 32_000),
-        logOf(s.memoryBytes, 2 ** 36),
-        logOf(s.replicas, 16),
-        logOf(p?.serveMicros ?? 0, 1e6),
-        (at?.utilisationPpm ?? 0) / 1e6,
-        logOf(at?.cpuMilli ?? 0, 256_000),
-        1,
-      ],
-      i * NODE_WIDTH,
-    );
+  const nodeFeatures = new Float64Array(count * NODE_FEATURES);
+  for (let i = 0; i < count; i++) {
     const [into, out] = [ins[i] ?? 0, outs[i] ?? 0];
-    nodeFeatures.set(
-      [logOf(into, 16), logOf(out, 16), into === 0 ? 1 : 0, out === 0 ? 1 : 0, matchedTo.has(i) ? 1 : 0],
-      i * NODE_FEATURES,
-    );
+    const row = i * NODE_FEATURES;
+    const now = query.nodes.get(machines[i] ?? '');
+    nodeFeatures[row] = countScale(into);
+    nodeFeatures[row + 1] = countScale(out);
+    nodeFeatures[row + 2] = into === 0 ? 1 : 0;
+    nodeFeatures[row + 3] = out === 0 ? 1 : 0;
+    nodeFeatures[row + 4] = (matchedTo[i] ?? -1) >= 0 ? 1 : 0;
+    nodeFeatures[row + 5] = now === undefined ? 0 : now.utilisationPpm / 1e6 - (busy[i] ?? 0);
   }
-  const routes = new Map<string, Trace['map']['routes'][number]>();
-  for (const r of trace.map.routes) {
-    const key = `${r.from} ${r.to}`;
-    if ((routes.get(key)?.weightPpm ?? -1) < r.weightPpm) routes.set(key, r);
-  }
-  const present = new Map(situation.dag.calls.map((c) => [`${c.from} ${c.to}`, c]));
-  const nameOf = (service: number): string =>
-    situation.dag.services[matchedTo.get(service) ?? -1]?.name ?? '';
-  const from = new Int32Array(calls.length);
-  const to = new Int32Array(calls.length);
-  const edgeEmbeddings = new Float64Array(calls.length * EDGE_WIDTH);
-  const edgePrototypes = new Float64Array(calls.length * EDGE_WIDTH);
-  const edgeFeatures = new Float64Array(calls.length * EDGE_FEATURES);
-  for (const [e, c] of calls.entries()) {
-    from[e] = index.get(c.from) ?? 0;
-    to[e] = index.get(c.to) ?? 0;
-    const route = routes.get(`${c.from} ${c.to}`);
-    const embedding = (call: typeof c, micros: number): number[] => [
-      logOf(call.payloadBytes, 1e8),
-      logOf(call.callsPerRequest, 16),
-      call.sync ? 1 : 0,
-      logOf(micros, 1e6),
-      logOf(route?.bandwidthBps ?? 0, 1e11),
-    ];
-    const then = route?.latencyMicros ?? 0;
-    const wanted = present.get(`${nameOf(from[e] ?? 0)} ${nameOf(to[e] ?? 0)}`);
-    const [a, b] = [placed.get(c.from)?.node, placed.get(c.to)?.node];
+  const { situation, callAt } = query;
+  const edgePrototypes = edgeEmbeddings.slice();
+  const edgeFeatures = new Float64Array(from.length * EDGE_FEATURES);
+  for (let e = 0; e < from.length; e++) {
+    const [a, b] = [from[e] ?? 0, to[e] ?? 0];
+    const [i, k] = [matchedTo[a] ?? -1, matchedTo[b] ?? -1];
+    const present = i < 0 || k < 0 ? -1 : (callAt[i * query.dag.count + k] ?? -1);
+    const wanted = situation.dag.calls[present];
+    const row = e * EDGE_WIDTH;
+    if (wanted !== undefined) {
+      edgePrototypes[row] = payloadScale(wanted.payloadBytes);
+      edgePrototypes[row + 1] = countScale(wanted.callsPerRequest);
+      edgePrototypes[row + 2] = wanted.sync ? 1 : 0;
+    }
+    const [x, y] = [machines[a], machines[b]];
+    const payloadBytes = (wanted ?? trace.dag.calls[e])?.payloadBytes ?? 0;
     const now =
-      a === undefined || b === undefined
-        ? undefined
-        : situation.transferMicros?.(a, b, (wanted ?? c).payloadBytes);
-    edgeEmbeddings.set(embedding(c, then), e * EDGE_WIDTH);
-    edgePrototypes.set(embedding(wanted ?? c, now ?? then), e * EDGE_WIDTH);
-    edgeFeatures.set([logOf(route?.via.length ?? 0, 16), wanted === undefined ? 0 : 1], e * EDGE_FEATURES);
+      x === undefined || y === undefined ? undefined : situation.transferMicros?.(x, y, payloadBytes);
+    if (now !== undefined) edgePrototypes[row + 3] = timeScale(now);
+    edgeFeatures[e * EDGE_FEATURES] = hops[e] ?? 0;
+    edgeFeatures[e * EDGE_FEATURES + 1] = wanted === undefined ? 0 : 1;
   }
   return {
-    nodes: services.length,
+    nodes: count,
     nodeEmbeddings,
     nodeFeatures,
     from,

@@ -18,7 +18,7 @@ export class FileReader {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #recent = new Recent();
-  #names: ReadonlyMap<number, string> = new Map();
+  #names = new Map<number, string>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -112,12 +112,16 @@ export class FileReader {
     ).get(keyOf(id), bytes(id)) as unknown as Line | undefined;
     const [encoder, vector, payload] = line ?? [];
     if (!(payload instanceof Uint8Array) || !(vector instanceof Uint8Array)) return undefined;
-    const encoderVersion = this.#names.get(Number(encoder)) ?? this.#nameOf(Number(encoder));
+    const encoderVersion = this.#nameOf(Number(encoder));
     return this.#recent.put({ trace: { ...expand(payload), id, encoderVersion, vector: floats(vector) } });
   }
 
   #nameOf(name: number): string {
-    return String(this.#sql('SELECT text FROM names WHERE name = ?').get(name)?.['text'] ?? '');
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    const text = String(this.#sql('SELECT text FROM names WHERE name = ?').get(name)?.['text'] ?? '');
+    this.#names.set(name, text);
+    return text;
   }
 
   /** Ids in order after `after`: pages of an export, or of what is stale. */
@@ -166,6 +170,8 @@ export class FileReader {
 
   /** A statement whose lines come as arrays. */
   #arrays(text: string): StatementSync {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
     const statement = this.#sql(text);
     statement.setReturnArrays(true);
     return statement;

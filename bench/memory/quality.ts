@@ -1,0 +1,146 @@
+import { rankingModelFor } from '#memory/retrieval/shipped-ranking.ts';
+import { OUTCOMES, outcomeOf } from '#memory/retrieval/training/example.ts';
+import { bootstrap } from '#simulator/statistics/bootstrap.ts';
+import { situationOf, snapshotsOf } from '../../bin/memory-scenes/scenes.ts';
+import type { Day } from '../../bin/memory-scenes/scenes.ts';
+import { table } from '../../bin/table.ts';
+import { figure, mean } from '../report.ts';
+import type { Figure } from '../report.ts';
+import { Chooser, KAPPA, METHODS } from './forecast.ts';
+import type { Method } from './forecast.ts';
+import { print, say } from './say.ts';
+import { REMEMBERED, daysOf, scenarios } from './scenes.ts';
+
+/** Of the deployments of a day every so many is asked about: those of one look are of different DAGs. */
+const STRIDE = 4;
+
+/** Which days a query may be answered from. */
+const SPLITS = {
+  /** The same cluster on earlier days, beside other clusters: what a memory is for. */
+  known: () => true,
+  /** Other clusters only: the first day of a new one. */
+  new: (query: Day, day: Day) => day.options.city !== query.options.city,
+} as const;
+type Split = keyof typeof SPLITS;
+
+/** Mean errors of one scene by method, a number for each outcome. */
+type SceneErrors = Readonly<Record<Method, readonly number[]>>;
+
+/**
+ * Retrieval quality: outcomes of deployments on days that the memory does not hold, foretold from what is retrieved. Intervals are
+ * 95 %, over scenes (a day of a city): deployments of one scene share their fate.
+ */
+export async function quality(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const scenario of scenarios()) {
+    const days = await daysOf(scenario);
+    for (const split of Object.keys(SPLITS) as Split[]) {
+      const scenes = scenesOf(days, split);
+      figures.push(...figuresOf(`memory.quality.${scenario}.${split}`, scenes));
+      printTable(`${scenario}, ${split} city`, scenes);
+    }
+  }
+  return figures;
+}
+
+function scenesOf(days: readonly Day[], split: Split): SceneErrors[] {
+  const past = days.filter((d) => d.options.day <= REMEMBERED);
+  let asked = 0;
+  const scenes = days
+    .filter((d) => d.options.day > REMEMBERED)
+    .map((day) => {
+      const memory = past
+        .filter((d) => SPLITS[split](day, d))
+        .flatMap((d) => d.deployments.map((x) => x.trace));
+      const [first] = memory;
+      const chooser = new Chooser(memory, rankingModelFor(first?.encoderVersion ?? ''));
+      const snapshotAt = snapshotsOf(day);
+      const queries = day.deployments.filter((_, i) => i % STRIDE === 0);
+      asked += queries.length;
+      const rows = queries.map((deployment) => {
+        const situation = situationOf(day, deployment, snapshotAt(deployment.world));
+        const chosen = chooser.choose(situation);
+        const truth = outcomeOf(deployment.trace);
+        return METHODS.map((method) => chooser.errors(chosen[method], method, truth));
+      });
+      const errors = METHODS.map((method, m) => {
+        const each = OUTCOMES.map((_, c) => mean(rows.map((row) => row[m]?.[c] ?? NaN)));
+        return [method, each] as const;
+      });
+      return Object.fromEntries(errors) as unknown as SceneErrors;
+    });
+  say(`${asked} queries in ${scenes.length} scenes, κ = ${KAPPA}`);
+  return scenes;
+}
+
+const meanOf = (scenes: readonly SceneErrors[], method: Method, c: number): number =>
+  mean(scenes.map((scene) => scene[method][c] ?? NaN));
+
+/** How much less the composite errs than another method, in parts of that method's error; negative when it errs more. */
+const gainOver =
+  (method: Method, c: number) =>
+  (scenes: readonly SceneErrors[]): number =>
+    1 - meanOf(scenes, 'composite', c) / meanOf(scenes, method, c);
+
+function figuresOf(name: string, scenes: readonly SceneErrors[]): Figure[] {
+  const plain = (method: Method): string => method.replaceAll(/[ ,]+/g, '-').toLowerCase();
+  const rivals = ['random', 'DAG only', 'vector only'] as const;
+  // Of all outcomes together: the composite must win where the cluster is known.
+  const whole = rivals.map((method) =>
+    figure(
+      `${name}.gain-over-${plain(method)}`,
+      100 * mean(OUTCOMES.map((_, c) => gainOver(method, c)(scenes))),
+      '%',
+      name.endsWith('known') ? '>= 0' : '',
+      scenes.length,
+    ),
+  );
+  const single = OUTCOMES.flatMap((outcome, c) => [
+    ...METHODS.map((method) =>
+      figure(
+        `${name}.${outcome}.${plain(method)}`,
+        meanOf(scenes, method, c),
+        'mean abs error',
+        '',
+        scenes.length,
+      ),
+    ),
+    ...rivals.map((method) =>
+      figure(
+        `${name}.${outcome}.gain-over-${plain(method)}`,
+        100 * gainOver(method, c)(scenes),
+        '%',
+        '',
+        scenes.length,
+      ),
+    ),
+  ]);
+  return [...whole, ...single];
+}
+
+function printTable(title: string, scenes: readonly SceneErrors[]): void {
+  const range = (interval: { low: number; high: number } | undefined, digits: number, scale = 1): string =>
+    interval === undefined
+      ? ''
+      : ` (${(scale * interval.low).toFixed(digits)} to ${(scale * interval.high).toFixed(digits)})`;
+  const errors = METHODS.map((method) => [
+    method,
+    ...OUTCOMES.map(
+      (_, c) =>
+        meanOf(scenes, method, c).toFixed(4) +
+        range(
+          bootstrap(scenes, (sample) => meanOf(sample, method, c)),
+          4,
+        ),
+    ),
+  ]);
+  const gains = METHODS.filter((m) => m !== 'composite').map((method) => [
+    `composite against ${method}, %`,
+    ...OUTCOMES.map((_, c) => {
+      const gain = gainOver(method, c);
+      return (100 * gain(scenes)).toFixed(1) + range(bootstrap(scenes, gain), 1, 100);
+    }),
+  ]);
+  const header = [title, 'LATENCY / LIMIT', 'VIOLATED', 'BUSY', 'UTILITY'];
+  print(`\n${table(header, [...errors, ...gains])}`);
+}
