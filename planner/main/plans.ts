@@ -6,6 +6,7 @@ import { documentOf } from '../document.ts';
 import type { PlanDocument } from '../document.ts';
 import { EASE, PLAN_DEFAULTS, planDag } from '../plan.ts';
 import type { SourceName } from '../sources.ts';
+import type { Recall } from '../recall.ts';
 import type { BodyProblem, PlanRequest } from './request.ts';
 
 /** What became of a request for a plan. */
@@ -14,8 +15,12 @@ export type PlanAnswer =
   | { readonly kind: 'unknown'; readonly message: string }
   | { readonly kind: 'refused'; readonly problems: readonly BodyProblem[] };
 
-/** Plans what is asked. The search gets at most half of the deadline; the rest is for reading, judging and the way back. */
-export async function answerPlan(request: PlanRequest, elapsed: () => number): Promise<PlanAnswer> {
+/** Plans what is asked, with the memory when there is one. The search gets at most half of the deadline; the rest is for reading, judging and the way back. */
+export async function answerPlan(
+  request: PlanRequest,
+  elapsed: () => number,
+  recallIn?: (objects: Objects) => Recall,
+): Promise<PlanAnswer> {
   const objects: Objects = request.objects;
   const { keep, ranks, objective } = request;
   const at = objects.dags.findIndex((candidate) => keyOf(candidate) === request.dag);
@@ -26,8 +31,9 @@ export async function answerPlan(request: PlanRequest, elapsed: () => number): P
   }
   const budgetMs = Math.min(request.budgetMs ?? PLAN_DEFAULTS.budgetMs, request.deadlineMs / 2);
   const planner = request.planner as SourceName;
+  const recalling = recallIn === undefined ? {} : { recall: recallIn(objects) };
   try {
-    const options = { keep, ranks, objective, planner, budgetMs, ease: EASE };
+    const options = { keep, ranks, objective, planner, budgetMs, ease: EASE, ...recalling };
     const plan = await planDag(snapshotOf(objects), dag, options);
     return { kind: 'plan', document: documentOf(plan, elapsed()) };
   } catch (error) {

@@ -20,7 +20,8 @@ const metadata = z.looseObject(objectMeta.shape);
 const custom = { apiVersion: z.literal(API_VERSION).default(API_VERSION), metadata };
 const core = { apiVersion: z.literal('v1').default('v1'), metadata };
 
-const objects = z.strictObject({
+/** A world in a body: the objects of a snapshot. */
+export const objects = z.strictObject({
   nodes: z.array(kubeNode.extend({ ...core, kind: z.literal('Node').default('Node') })).default([]),
   regions: z
     .array(
@@ -53,9 +54,14 @@ const objects = z.strictObject({
   nowMs: z.number().default(0),
 });
 
+/** `namespace/name` of a ServiceDAG. */
+export const dagKey = z
+  .string()
+  .regex(/^[^/]+\/[^/]+$/, { error: 'must be namespace/name: write arena/stitching' });
+
 const planRequest = z.strictObject({
   objects,
-  dag: z.string().regex(/^[^/]+\/[^/]+$/, { error: 'must be namespace/name: write arena/stitching' }),
+  dag: dagKey,
   keep: z.boolean().default(false),
   ranks: z.int().min(1).max(16).default(1),
   objective: z.enum(['utility', 'latency']).default('utility'),
@@ -73,27 +79,41 @@ export interface BodyProblem {
   readonly message: string;
 }
 
-let written: JsonSchema | undefined;
+const written = new Map<z.ZodType, JsonSchema>();
 
 const said = ({ path, message, fix }: Finding): BodyProblem => ({
   field: fieldOf(path),
   message: fix === '' ? message : `${message}: ${fix}`,
 });
 
-/** Checks a body; everything that is wrong with it is in the answer. */
-export function readPlanRequest(
-  body: unknown,
-): { readonly request: PlanRequest } | { readonly problems: readonly BodyProblem[] } {
-  const result = planRequest.safeParse(body);
-  if (!result.success) {
-    written ??= inputSchema(planRequest);
-    return { problems: findingsOf(result.error.issues, body, written).map(said) };
-  }
-  // The API server's CEL cannot see a cycle, and a search would leave out its members. Other DAGs only hold what they hold.
-  const findings = result.data.objects.dags.flatMap((dag, i) =>
-    `${dag.metadata.namespace ?? 'default'}/${dag.metadata.name}` === result.data.dag
-      ? graphFindings(dag.spec).map((f): Finding => ({ ...f, path: ['objects', 'dags', i, ...f.path] }))
+/** A body after its check, or everything that is wrong with it. */
+export type Read<T> = { readonly request: T } | { readonly problems: readonly BodyProblem[] };
+
+/** Checks a body against a schema. */
+export function readBody<S extends z.ZodType>(schema: S, body: unknown): Read<z.output<S>> {
+  const result = schema.safeParse(body);
+  if (result.success) return { request: result.data };
+  const known = written.get(schema) ?? inputSchema(schema);
+  written.set(schema, known);
+  return { problems: findingsOf(result.error.issues, body, known).map(said) };
+}
+
+/** The graph of a DAG among a body's objects: the API server's CEL cannot see a cycle, and a search would leave out its members. */
+export function graphProblems(request: {
+  readonly dag: string;
+  readonly objects: z.output<typeof objects>;
+}): BodyProblem[] {
+  return request.objects.dags.flatMap((dag, i) =>
+    `${dag.metadata.namespace ?? 'default'}/${dag.metadata.name}` === request.dag
+      ? graphFindings(dag.spec).map((f) => said({ ...f, path: ['objects', 'dags', i, ...f.path] }))
       : [],
   );
-  return findings.length > 0 ? { problems: findings.map(said) } : { request: result.data };
+}
+
+/** Checks a body; everything that is wrong with it is in the answer. Other DAGs than the one that is planned only hold what they hold. */
+export function readPlanRequest(body: unknown): Read<PlanRequest> {
+  const read = readBody(planRequest, body);
+  if ('problems' in read) return read;
+  const problems = graphProblems(read.request);
+  return problems.length > 0 ? { problems } : read;
 }

@@ -148,7 +148,8 @@ describe('planner server', () => {
     const trace = await post('/v1/traces', { anything: 1 });
     assert.equal(trace.status, 202);
     assert.equal((trace.body as { stored: boolean }).stored, false);
-    assert.deepEqual((await post('/v1/memory/query', {})).body, { traces: [] });
+    const query = await post('/v1/memory/query', {});
+    assert.deepEqual(query.body, { traces: [], without: 'this planner has no memory' });
     assert.deepEqual(await (await fetch(`${planner.url}/v1/models`)).json(), { models: [] });
   });
 
@@ -159,6 +160,6 @@ describe('planner server', () => {
     assert.match(metrics, /edgeloom_plan_duration_seconds_count\{source="Search"\} [1-9]/);
     assert.match(metrics, /edgeloom_plan_feasible_total\{source="Search",feasible="true"\} [1-9]/);
     assert.match(metrics, /edgeloom_plan_feasible_total\{source="Search",feasible="false"\} [1-9]/);
-    assert.match(metrics, /edgeloom_traces_received_total 1/);
+    assert.match(metrics, /edgeloom_traces_received_total\{result="none"\} 1/);
   });
 });

@@ -5,6 +5,9 @@ import { healthRoutes } from '#kube/health.ts';
 import type { Log } from '#kube/log.ts';
 import { silentLog } from '#kube/log.ts';
 import { createRegistry } from '#kube/metrics.ts';
+import type { Objects } from '#world/objects.ts';
+import type { Recall } from '../recall.ts';
+import { before } from './before.ts';
 import { plannerMetrics } from './metrics.ts';
 import type { PlannerMetrics } from './metrics.ts';
 import { answerPlan } from './plans.ts';
@@ -18,6 +21,14 @@ export interface PlannerOptions {
   readonly host?: string | undefined;
   readonly log?: Log | undefined;
   readonly registry?: Registry | undefined;
+  /** The memory of past deployments, when there is one. */
+  readonly memory?: ServedMemory | undefined;
+}
+
+/** What a memory is to the server: it serves its routes, and plans recall with it. */
+export interface ServedMemory {
+  routes(server: FastifyInstance, metrics: PlannerMetrics): void;
+  recallIn(objects: Objects): Recall;
 }
 
 /** A planner that answers. */
@@ -35,17 +46,20 @@ interface Shop {
   readonly turns: Turns;
   readonly metrics: PlannerMetrics;
   readonly log: Log;
+  readonly memory: ServedMemory | undefined;
 }
 
 /** Serves the planner's HTTP contract (architecture section 6). */
 export async function startPlanner(options: PlannerOptions): Promise<Planner> {
-  const { host = '0.0.0.0', log = silentLog, registry = createRegistry() } = options;
+  const { host = '0.0.0.0', log = silentLog, registry = createRegistry(), memory } = options;
   const server = fastify({ logger: false, forceCloseConnections: true, bodyLimit: BODY_LIMIT });
-  const shop: Shop = { turns: new Turns(WAITING_LIMIT), metrics: plannerMetrics(registry), log };
+  const shop: Shop = { turns: new Turns(WAITING_LIMIT), metrics: plannerMetrics(registry), log, memory };
   refusals(server, log);
   healthRoutes(server, { registry, ready: () => undefined });
   planRoute(server, shop);
-  memoryRoutes(server, shop.metrics);
+  if (memory === undefined) withoutMemory(server, shop.metrics);
+  else memory.routes(server, shop.metrics);
+  server.get('/v1/models', () => ({ models: [] }));
   await server.listen({ port: options.port, host });
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
@@ -69,7 +83,8 @@ function refusals(server: FastifyInstance, log: Log): void {
   });
 }
 
-function planRoute(server: FastifyInstance, { turns, metrics, log }: Shop): void {
+function planRoute(server: FastifyInstance, { turns, metrics, log, memory }: Shop): void {
+  const recallIn = memory === undefined ? undefined : metered(memory, metrics);
   server.post('/v1/plans', async (httpRequest, reply) => {
     const startMs = performance.now();
     const read = readPlanRequest(httpRequest.body);
@@ -86,7 +101,11 @@ function planRoute(server: FastifyInstance, { turns, metrics, log }: Shop): void
       // Nobody waits for it any more: the next one gets the time.
       if (late() || httpRequest.raw.socket.destroyed) return undefined;
       const searchMs = performance.now();
-      const answer = await answerPlan(request, () => Math.round((performance.now() - searchMs) * 1000));
+      const answer = await answerPlan(
+        request,
+        () => Math.round((performance.now() - searchMs) * 1000),
+        recallIn,
+      );
       if (answer.kind === 'plan') metrics.planned(answer.document, (performance.now() - searchMs) / 1000);
       return answer;
     });
@@ -106,29 +125,29 @@ function planRoute(server: FastifyInstance, { turns, metrics, log }: Shop): void
   });
 }
 
+/** Recalls, and counts how long that takes and what comes of it. */
+const metered =
+  (memory: ServedMemory, metrics: PlannerMetrics) =>
+  (objects: Objects): Recall => {
+    const recall = memory.recallIn(objects);
+    return async (...asked) => {
+      const startMs = performance.now();
+      const recalled = await recall(...asked);
+      metrics.recalled(recalled, (performance.now() - startMs) / 1000);
+      return recalled;
+    };
+  };
+
 const sendJson = (reply: FastifyReply, body: unknown): FastifyReply =>
   reply.type('application/json; charset=utf-8').send(JSON.stringify(body));
 
-/** What the work gives, or undefined when `ms` pass first. */
-async function before<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), Math.max(0, ms));
-  work.catch(() => undefined); // when it fails after its time is up, nobody listens
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The memory's part of the contract, before there is a memory: it takes everything, and knows nothing. */
-function memoryRoutes(server: FastifyInstance, metrics: PlannerMetrics): void {
+/** The memory's part of the contract where there is none: it takes everything, and knows nothing. */
+function withoutMemory(server: FastifyInstance, metrics: PlannerMetrics): void {
   server.post('/v1/traces', (_request, reply) => {
-    metrics.traced();
+    metrics.traced('none');
     return reply
       .code(202)
       .send({ stored: false, reason: 'this planner has no memory: the trace is not kept' });
   });
-  server.post('/v1/memory/query', () => ({ traces: [] }));
-  server.get('/v1/models', () => ({ models: [] }));
+  server.post('/v1/memory/query', () => ({ traces: [], without: 'this planner has no memory' }));
 }
