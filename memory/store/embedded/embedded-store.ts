@@ -138,7 +138,14 @@ export class EmbeddedStore implements TraceStore {
   }
 
   get(tenant: string, ids: readonly string[]): Promise<readonly Trace[]> {
-    return this.#reading(tenant, () => ids.flatMap((id) => this.#reader.trace(id, tenant) ?? []));
+    return this.#reading(tenant, () => {
+      const { encoderVersion } = this.#space;
+      return ids.flatMap((id) => {
+        const located = this.#mirror.index.locate(id);
+        const at = located === undefined ? undefined : { located, encoderVersion };
+        return this.#reader.trace(id, tenant, at) ?? [];
+      });
+    });
   }
 
   neighbours(tenant: string, id: string): Promise<Neighbours | undefined> {

@@ -31,6 +31,7 @@ export interface Candidate {
   readonly similarity: number;
   readonly reward: number;
   readonly tenant: number;
+  readonly slot: number;
   /** Hexadecimal. */
   readonly id: string;
 }
@@ -135,6 +136,12 @@ export class IndexShard {
     return segment.ids.toString('hex', i * ID_BYTES, (i + 1) * ID_BYTES);
   }
 
+  /** The vector in the slot, a copy. */
+  vectorAt(slot: number): Float32Array {
+    const { segment, i } = this.at(slot);
+    return segment.vectors.slice(i * this.#dimension, (i + 1) * this.#dimension);
+  }
+
   /** Adds uses to rows; what they come to. */
   used(
     rows: ReadonlyMap<number, { readonly uses: number; readonly usedMs: number }>,
@@ -215,6 +222,7 @@ export class IndexShard {
       similarity: cosine(query, vector),
       reward: segment.rewards[i] ?? 0,
       tenant: segment.tenants[i] ?? 0,
+      slot,
       id: this.idAt(slot),
     };
   }

@@ -1,6 +1,6 @@
 import type { Filter, Hit } from '#memory/store/trace-store.ts';
 import { IndexShard, byNearness } from './index-shard.ts';
-import type { Candidate, Entry, Passes } from './index-shard.ts';
+import type { Entry, Passes } from './index-shard.ts';
 import { ALIVE, SHAREABLE } from './segment.ts';
 
 /** A trace for the index, with names where `Entry` has numbers. */
@@ -9,6 +9,15 @@ export interface Listed extends Omit<Entry, 'tenant' | 'slice'> {
   readonly region: string;
   readonly slice: string;
 }
+
+/** Where the index has a trace. */
+export interface Located {
+  readonly row: number;
+  readonly vector: Float32Array;
+}
+
+/** Hits whose places are remembered: those of the last searches, which are read next. */
+const REMEMBERED = 1024;
 
 /** Numbers for names. */
 class Names {
@@ -30,6 +39,7 @@ export class VectorIndex {
   readonly #dimension: number;
   readonly #names = new Names();
   readonly shards = new Map<string, IndexShard>();
+  readonly #places = new Map<string, { shard: IndexShard; slot: number; row: number }>();
 
   constructor(dimension: number) {
     this.#dimension = dimension;
@@ -71,11 +81,24 @@ export class VectorIndex {
     const tenant = this.#names.known(filter.tenant);
     const passes = this.#passes(filter, tenant);
     const chosen = filter.shard === undefined ? [...this.shards.values()] : [this.shards.get(filter.shard)];
-    const found: Candidate[] = chosen.flatMap((shard) => shard?.search(vector, k, passes) ?? []);
-    return found
+    const found = chosen
+      .flatMap((shard) => shard?.search(vector, k, passes).map((c) => ({ ...c, shard })) ?? [])
       .sort(byNearness)
-      .slice(0, k)
-      .map((c) => ({ id: c.id, similarity: c.similarity, reward: c.reward, own: c.tenant === tenant }));
+      .slice(0, k);
+    if (this.#places.size > REMEMBERED) this.#places.clear();
+    return found.map(({ id, similarity, reward, tenant: whose, shard, slot, row }) => {
+      this.#places.set(id, { shard, slot, row });
+      return { id, similarity, reward, own: whose === tenant };
+    });
+  }
+
+  /** Row and vector of a trace that a late search has found; undefined when nobody has, or it is gone. */
+  locate(id: string): Located | undefined {
+    const place = this.#places.get(id);
+    if (place === undefined) return undefined;
+    const { shard, slot, row } = place;
+    if (shard.rowAt(slot) !== row || shard.idAt(slot) !== id) return undefined;
+    return { row, vector: shard.vectorAt(slot) };
   }
 
   #passes(filter: Filter, tenant: number): Passes {

@@ -4,8 +4,9 @@ import { withoutMetadata } from '#memory/trace/shared.ts';
 import type { Trace } from '#memory/trace/trace.ts';
 import { MOST_NEIGHBOURS } from '#memory/store/trace-store.ts';
 import type { Neighbours } from '#memory/store/trace-store.ts';
-import type { Listed } from './index.ts';
+import type { Listed, Located } from './index.ts';
 import { Recent } from './recent.ts';
+import type { Decoded } from './recent.ts';
 
 /** A line of `traces` without its payload, as an array: columns of `LISTED`. */
 type Line = readonly (number | string | Uint8Array | null)[];
@@ -97,15 +98,19 @@ export class FileReader {
   }
 
   /** As the tenant may see it; whole when no tenant is named. The same object for as long as it is among the recent ones. */
-  trace(id: string, tenant: string | undefined): Trace | undefined {
-    const known = this.#recent.get(id) ?? this.#read(id);
+  trace(
+    id: string,
+    tenant: string | undefined,
+    at?: { readonly located: Located; readonly encoderVersion: string },
+  ): Trace | undefined {
+    const known = this.#recent.get(id) ?? (at === undefined ? this.#read(id) : this.#readAt(id, at));
     if (known === undefined) return undefined;
     if (tenant === undefined || known.trace.tenant === tenant) return known.trace;
     if (!known.trace.shareable) return undefined;
     return (known.shared ??= withoutMetadata(known.trace));
   }
 
-  #read(id: string): { trace: Trace; shared?: Trace } | undefined {
+  #read(id: string): Decoded | undefined {
     const line = this.#arrays(
       `SELECT t.encoder, t.vector, p.bytes FROM traces t JOIN payloads p ON p.row = t.row
        WHERE t.key = ? AND t.id = ?`,
@@ -114,6 +119,18 @@ export class FileReader {
     if (!(payload instanceof Uint8Array) || !(vector instanceof Uint8Array)) return undefined;
     const encoderVersion = this.#nameOf(Number(encoder));
     return this.#recent.put({ trace: { ...expand(payload), id, encoderVersion, vector: floats(vector) } });
+  }
+
+  /** As `#read`, when the index has row and vector: one lookup in the file instead of three. */
+  #readAt(
+    id: string,
+    { located, encoderVersion }: { readonly located: Located; readonly encoderVersion: string },
+  ): Decoded | undefined {
+    const line = this.#arrays('SELECT bytes FROM payloads WHERE row = ?').get(located.row) as unknown as
+      Line | undefined;
+    const [payload] = line ?? [];
+    if (!(payload instanceof Uint8Array)) return undefined;
+    return this.#recent.put({ trace: { ...expand(payload), id, encoderVersion, vector: located.vector } });
   }
 
   #nameOf(name: number): string {
