@@ -25,7 +25,7 @@ describe('the estimate of a round trip', () => {
     });
   });
 
-  it('does not see three slow answers of five, nor one that is too quick', () => {
+  it('does not see a few slow answers, nor one that is too quick', () => {
     const estimator = new Estimator();
     for (let i = 0; i < 10; i++) look(estimator, 5_000, [90_000, 40_000, 20_000, 5_000, 5_000]);
     assert.equal(rtt(estimator), 5_000);
@@ -51,11 +51,11 @@ describe('the estimate of a round trip', () => {
 
   it('takes a look of which most was answered, and none of which less was', () => {
     const estimator = new Estimator();
-    for (let i = 0; i < 3; i++) estimator.add(3_000, ++time);
+    for (let i = 0; i < 5; i++) estimator.add(3_000, ++time);
     estimator.end();
     assert.equal(rtt(estimator), 3_000);
     const atMicros = time;
-    for (let i = 0; i < 2; i++) estimator.add(9_000, ++time);
+    for (let i = 0; i < 4; i++) estimator.add(9_000, ++time);
     estimator.end();
     assert.equal(estimator.estimate?.atMicros, atMicros);
     assert.equal(rtt(estimator), 3_000);

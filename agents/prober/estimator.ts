@@ -1,5 +1,5 @@
 /** Round trips of one look at a peer: probes go out in bursts of so many. */
-export const WINDOW = 5;
+export const WINDOW = 8;
 
 /** What is known of the round trip to one peer. Microseconds. */
 export interface Estimate {
@@ -23,7 +23,7 @@ const FLOOR_MICROS = 100;
 
 /**
  * Round trip to one peer, robust and in constant memory. Queues, interrupts and a busy sender only ever add time, so a look is the
- * second smallest of five round trips; looks are averaged with exponential weights and a variance (as RFC 6298 does, over looks);
+ * second smallest of eight round trips; looks are averaged with exponential weights and a variance (as RFC 6298 does, over looks);
  * one look that is far off is held back, two in a row on one side start anew.
  */
 export class Estimator {

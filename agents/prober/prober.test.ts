@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { answerTo, question } from './packet.ts';
-import { LOST_MICROS, Prober } from './prober.ts';
+import { WINDOW } from './estimator.ts';
+import { LOST_MICROS, OWN, Prober } from './prober.ts';
 import type { PacketFate } from './prober.ts';
 
 const peer = (n: number): { name: string; address: string } => ({ name: `n${n}`, address: `10.0.0.${n}` });
@@ -32,13 +33,29 @@ describe('a prober', () => {
   it('measures who answers', () => {
     const asker = prober();
     asker.follow(peers(1, 2));
-    exchange(asker, 10, 4_000);
+    exchange(asker, 2 * WINDOW, 4_000);
     assert.deepEqual(
       asker.measurements(1_000_000).map(({ peer, rttMicros }) => [peer, rttMicros]),
       [
         ['n1', 4_000],
         ['n2', 4_000],
       ],
+    );
+  });
+
+  it('subtracts what the machine itself takes', () => {
+    const asker = new Prober({ random: (bytes) => Buffer.alloc(bytes, ++nonces % 256), hasOwn: true });
+    asker.follow(peers(1));
+    for (let i = 0; i < 3 * WINDOW; i++) {
+      const sent = asker.ask(i * 10_000);
+      assert.ok(sent !== undefined);
+      assert.equal(sent.address === OWN, i < WINDOW);
+      const rtt = sent.address === OWN ? 150 : 4_150;
+      asker.hear(answerTo(sent.bytes), sent.address, i * 10_000 + rtt);
+    }
+    assert.deepEqual(
+      asker.measurements(0).map(({ peer, rttMicros }) => [peer, rttMicros]),
+      [['n1', 4_000]],
     );
   });
 
@@ -86,7 +103,7 @@ describe('a prober', () => {
   it('takes answers in any order', () => {
     const asker = prober();
     asker.follow(peers(1));
-    const sent = Array.from({ length: 5 }, (_, i) => asker.ask(i * 1_000));
+    const sent = Array.from({ length: WINDOW }, (_, i) => asker.ask(i * 1_000));
     for (const [i, one] of [...sent.entries()].toReversed())
       if (one !== undefined) asker.hear(answerTo(one.bytes), one.address, i * 1_000 + 7_000);
     assert.equal(asker.measurements(0)[0]?.rttMicros, 7_000);
@@ -104,7 +121,7 @@ describe('a prober', () => {
     const asker = prober();
     assert.equal(asker.ask(0), undefined);
     asker.follow(peers(1, 2));
-    exchange(asker, 10, 4_000);
+    exchange(asker, 2 * WINDOW, 4_000);
     asker.follow({ first: [{ name: 'n1', address: '10.0.0.77' }, peer(2)], rest: [], unaddressed: [] });
     assert.deepEqual(
       asker.measurements(0).map(({ peer }) => peer),

@@ -10,9 +10,13 @@ export interface Datagram {
   readonly bytes: Buffer;
 }
 
+/** Address of the echo on this very node. */
+export const OWN = 'own';
+
 /** What is known of the way to one node. */
 export interface Measurement {
   readonly peer: string;
+  /** Without what the machine itself takes. */
   readonly rttMicros: number;
   readonly deviationMicros: number;
   readonly looks: number;
@@ -31,11 +35,16 @@ export interface ProberSettings {
   readonly count?: ((fate: PacketFate) => void) | undefined;
   /** Answers a second; one node asks another at most a few times a second. */
   readonly answersPerSecond?: number;
+  /** Whether `OWN` answers: every fourth look goes there, and what it takes is subtracted. */
+  readonly hasOwn?: boolean;
 }
 
 /** An answer that takes longer is lost: no link of an edge takes a second. */
 export const LOST_MICROS = 1_000_000;
 const ANSWERS_PER_SECOND = 500;
+const OWN_PEER: Peer = { name: OWN, address: OWN };
+/** One look in so many goes to the own echo, the very first one too. */
+const OWN_LOOKS = 4;
 
 interface Pending {
   readonly peer: Peer;
@@ -53,6 +62,8 @@ export class Prober {
   readonly #estimators = new Map<string, Estimator>();
   readonly #pending = new Map<string, Pending>();
   #byAddress = new Map<string, Peer>();
+  readonly #overhead = new Estimator();
+  #looks = 0;
   #burst: { readonly peer: Peer; left: number } | undefined;
 
   constructor(settings: ProberSettings) {
@@ -70,16 +81,17 @@ export class Prober {
     for (const name of this.#estimators.keys()) if (!still.has(name)) this.#estimators.delete(name);
     this.#byAddress = byAddress;
     this.#rotation.follow(peers);
-    if (this.#burst !== undefined && !still.has(this.#burst.peer.name)) this.#burst = undefined;
+    const asked = this.#burst?.peer;
+    if (asked !== undefined && asked.address !== OWN && !still.has(asked.name)) this.#burst = undefined;
   }
 
   /** The next question; undefined when there is nobody to ask. */
   ask(nowMicros: number): Datagram | undefined {
     this.#expire(nowMicros);
     if (this.#burst === undefined || this.#burst.left === 0) {
-      const peer = this.#rotation.next();
+      const peer = this.#next();
       if (peer === undefined) return undefined;
-      this.#estimators.get(peer.name)?.end();
+      this.#estimatorOf(peer).end();
       this.#burst = { peer, left: WINDOW };
     }
     const { peer } = this.#burst;
@@ -100,7 +112,7 @@ export class Prober {
     const packet = readPacket(bytes);
     if (packet === undefined) return this.#count('garbage');
     // Nobody but nodes is answered: a forged sender could only be another node.
-    if (!this.#byAddress.has(address)) return this.#count('stranger');
+    if (!this.#byAddress.has(address) && address !== OWN) return this.#count('stranger');
     if (packet.kind === 'answer') return this.#answered(packet.nonce, address, nowMicros);
     if (!this.#answers.take(nowMicros)) return this.#count('limited');
     this.#count('answered');
@@ -109,13 +121,14 @@ export class Prober {
 
   /** What is known, in order of name. */
   measurements(nowMicros: number): Measurement[] {
+    const overhead = this.#overhead.estimate?.rttMicros ?? 0;
     return [...this.#estimators]
       .flatMap(([peer, { estimate }]) =>
         estimate === undefined
           ? []
           : {
               peer,
-              rttMicros: Math.round(estimate.rttMicros),
+              rttMicros: Math.max(0, Math.round(estimate.rttMicros - overhead)),
               deviationMicros: Math.round(estimate.deviationMicros),
               looks: estimate.looks,
               ageMs: Math.max(0, Math.round((nowMicros - estimate.atMicros) / 1000)),
@@ -131,11 +144,22 @@ export class Prober {
     const rtt = nowMicros - asked.sentMicros;
     if (rtt < 0 || rtt > LOST_MICROS) return this.#count('lost');
     this.#count('heard');
-    const { name } = asked.peer;
+    this.#estimatorOf(asked.peer).add(rtt, nowMicros);
+    return undefined;
+  }
+
+  #next(): Peer | undefined {
+    const peer =
+      this.#settings.hasOwn === true && this.#looks % OWN_LOOKS === 0 ? OWN_PEER : this.#rotation.next();
+    if (peer !== undefined) this.#looks++;
+    return peer;
+  }
+
+  #estimatorOf({ name, address }: Peer): Estimator {
+    if (address === OWN) return this.#overhead;
     const known = this.#estimators.get(name) ?? new Estimator();
     this.#estimators.set(name, known);
-    known.add(rtt, nowMicros);
-    return undefined;
+    return known;
   }
 
   /** Questions are kept in the order in which they were asked. */

@@ -1,12 +1,14 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { OWN } from '../../prober/prober.ts';
+import { startEcho } from './echo.ts';
 
 /** A UDP socket that asks and answers; one port for both, the same on every node. */
 export interface ProbeSocket {
   readonly family: 4 | 6;
   readonly port: number;
-  /** Sends to the same port of another address; a packet that cannot be sent is lost, as on the wire. */
+  /** Sends to the same port of another address, or to this process's own echo; a packet that cannot be sent is lost, as on the wire. */
   send(bytes: Buffer, address: string): void;
   close(): Promise<void>;
 }
@@ -34,18 +36,27 @@ export async function openProbeSocket(
     recvBufferSize: MOST_QUEUED_BYTES,
   });
   const port = await bind(socket, where);
+  const own = where.address === '0.0.0.0' ? '127.0.0.1' : where.address === '::' ? '::1' : where.address;
+  const echo = await startEcho(own, port);
   socket.on('message', (bytes, from) => {
     const atMicros = monotonicMicros();
     // Probes come from the probe port; whatever else talks to us is not answered.
     if (from.port === port) hear(bytes, from.address, atMicros);
+    else if (from.port === echo.port && from.address === echo.address) hear(bytes, OWN, atMicros);
   });
   // What a socket reports after it is bound (an unreachable peer, say) is about one packet, and that packet is lost.
   socket.on('error', () => undefined);
   return {
     family,
     port,
-    send: (bytes, address) => socket.send(bytes, port, address, () => undefined),
-    close: () => new Promise((resolve) => socket.close(() => resolve())),
+    send: (bytes, address) => {
+      if (address === OWN) socket.send(bytes, echo.port, echo.address, () => undefined);
+      else socket.send(bytes, port, address, () => undefined);
+    },
+    close: async () => {
+      await echo.close();
+      await new Promise<void>((resolve) => socket.close(() => resolve()));
+    },
   };
 }
 

@@ -1,0 +1,3 @@
+module edgeloom.dev/hack/delay
+
+go 1.26.7
