@@ -23,8 +23,9 @@ export type PartName = (typeof PARTS)[number];
 export interface PartsOptions {
   /** The operator serves the admission webhook, and the API server asks it. */
   readonly webhook?: boolean;
-  /** More flags for the operator. */
+  /** More flags for the operator, and for the planner. */
   readonly operator?: readonly string[];
+  readonly planner?: readonly string[];
 }
 
 /** Edgeloom as it runs beside a local cluster: one process a part, each under its own role. */
@@ -62,7 +63,7 @@ const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
  */
 export async function startParts(
   cluster: LocalCluster,
-  { webhook = false, operator = [] }: PartsOptions = {},
+  { webhook = false, operator = [], planner = [] }: PartsOptions = {},
 ): Promise<Parts> {
   const program = join(cluster.directory, 'dist');
   const bundled = bundle(program);
@@ -91,7 +92,7 @@ export async function startParts(
   const account = (name: string): Promise<string> =>
     cluster.kubeconfigForServiceAccount(NAMESPACE, `edgeloom-${name}`);
   const commands: Record<PartName, string[]> = {
-    planner: ['planner'],
+    planner: ['planner', '--kubeconfig', await account('planner'), ...planner],
     operator: [
       'operator',
       '--planner-url',
