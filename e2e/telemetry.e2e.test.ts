@@ -200,9 +200,13 @@ describe('measurements of a real Prometheus', () => {
       '--telemetry-queries',
       queries,
     ];
+    const [token, reporters] = [join(folder, 'token'), join(folder, 'reporters')];
+    writeFileSync(token, 'a-token-of-the-story\n');
+    writeFileSync(reporters, 'a-token-of-the-story operator\n');
     const edgeloom = await Edgeloom.start('telemetry', {
       nodes: [node('e1', 'east'), node('w1', 'west')],
-      operator: asks,
+      operator: [...asks, '--planner-token-file', token],
+      planner: ['--memory', join(folder, 'memory.db'), '--reporters', reporters],
     });
     closes.push(() => edgeloom.stop());
     await edgeloom.apply(region('east'), region('west', 'east'));
@@ -289,6 +293,7 @@ describe('measurements of a real Prometheus', () => {
     const told = await until('the outcome is offered', 30_000, async () =>
       (await plan('app-1')).status?.conditions?.find(({ type }) => type === 'Reported'),
     );
+    assert.match(`${told.reason}: ${told.message}`, /^(Stored|Quarantined): the planner's memory/);
     process.stdout.write(`      Reported ${told.status} ${told.reason}: ${told.message}\n`);
   });
 });
