@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Journal } from '#memory/guard/journal.ts';
 import { traceOf } from '#memory/test-traces.ts';
 import { traceJson } from '#memory/trace/seal.ts';
 
@@ -62,6 +63,27 @@ describe('edgeloom memory', function () {
     memory('import', '--store', at('gc.db'), at('more.jsonl'));
     const { code, out } = memory('gc', '--store', at('gc.db'), '--max-per-shard', '5', '-o', 'json');
     assert.deepEqual([code, JSON.parse(out)], [0, { aged: 0, evicted: 9 }]);
+  });
+
+  it('lists what is in quarantine, and lets in what a person has looked at', async () => {
+    writeFileSync(at('q.jsonl'), jsonl(traces.map(traceJson)));
+    memory('import', '--store', at('q.db'), at('q.jsonl'));
+    const odd = traceOf(77);
+    await new Journal(at('q.db.guard.jsonl')).append([
+      { kind: 'quarantine', trace: odd, reason: 'too good' },
+    ]);
+    const listed = memory('quarantine', 'list', '--store', at('q.db'), '-o', 'json');
+    const { quarantined } = JSON.parse(listed.out) as { quarantined: { id: string; reason: string }[] };
+    assert.deepEqual(
+      quarantined.map(({ id, reason }) => [id, reason]),
+      [[odd.id, 'too good']],
+    );
+    const wrong = memory('quarantine', 'release', '--store', at('q.db'), traceOf(3).id);
+    assert.deepEqual([wrong.code, /is not in quarantine/.test(wrong.err)], [2, true]);
+    const { code, out } = memory('quarantine', 'release', '--store', at('q.db'), odd.id);
+    assert.deepEqual([code, out], [0, '1 released\n']);
+    assert.match(memory('export', '--store', at('q.db')).out, new RegExp(odd.id));
+    assert.doesNotMatch(memory('quarantine', 'list', '--store', at('q.db')).out, new RegExp(odd.id));
   });
 
   it('refuses bad input with the file and the line, exits 2, and writes nothing', () => {

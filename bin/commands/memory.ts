@@ -16,6 +16,7 @@ import { traceJson } from '#memory/trace/seal.ts';
 import type { Trace } from '#memory/trace/trace.ts';
 import { printInputError } from '../input-error.ts';
 import { table } from '../table.ts';
+import { quarantineCommand } from './memory-quarantine.ts';
 
 const BAD_INPUT = 2;
 /** Traces put at a time by an import. */
@@ -47,13 +48,14 @@ const real = (text: string): number => {
 /** `edgeloom memory`: looks at, fills, empties and carries the memory of past deployments. */
 export function memoryCommand(): Command {
   return new Command('memory')
-    .summary('import, query, count, clean and export the memory of past deployments')
+    .summary('import, query, count, clean, export and guard the memory of past deployments')
     .description('The memory holds a trace of each deployment: what was placed where, and how it went.')
     .addCommand(importCommand())
     .addCommand(queryCommand())
     .addCommand(statsCommand())
     .addCommand(gcCommand())
     .addCommand(exportCommand())
+    .addCommand(quarantineCommand(guarded))
     .addHelpText(
       'after',
       `
@@ -64,7 +66,8 @@ Examples:
   edgeloom memory stats --store memory.db
   edgeloom memory query --store memory.db --tenant arena --like 3f9c... -k 5
   edgeloom memory gc --store memory.db --ttl 720h --max-per-shard 100000
-  edgeloom memory export --store memory.db --tenant arena --to arena.graphml`,
+  edgeloom memory export --store memory.db --tenant arena --to arena.graphml
+  edgeloom memory quarantine list --store memory.db`,
     );
 }
 

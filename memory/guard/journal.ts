@@ -86,17 +86,20 @@ export const journalBeside = (store: string): string => `${store}.guard.jsonl`;
 export class Journal {
   readonly state = new GuardState();
   readonly #path: string;
+  readonly #tidies: boolean;
   #lines = 0;
 
-  constructor(path: string) {
+  /** `tidies`: it may be written anew; false where another process may be appending to it. */
+  constructor(path: string, tidies = true) {
     this.#path = path;
+    this.#tidies = tidies;
     if (!existsSync(path)) return;
     const text = readFileSync(path, 'utf8');
     const end = text.lastIndexOf('\n') + 1;
     const lines = text.slice(0, end).split('\n').slice(0, -1);
     for (const [at, one] of lines.entries()) this.state.apply(this.#entryOf(one, at));
     this.#lines = lines.length;
-    if (end < text.length || this.#isLong) this.#rewrite();
+    if (tidies && (end < text.length || this.#isLong)) this.#rewrite();
   }
 
   /** Takes the entries in; they are on the disk when it resolves. */
@@ -114,7 +117,7 @@ export class Journal {
   }
 
   get #isLong(): boolean {
-    return this.#lines > SLACK + this.state.size;
+    return this.#tidies && this.#lines > SLACK + this.state.size;
   }
 
   #entryOf(text: string, at: number): Entry {
