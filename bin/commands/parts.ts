@@ -96,7 +96,7 @@ function operator(): Command {
       const webhook = webhookPort === undefined ? undefined : { port: webhookPort, tls: webhookTls };
       const xds = xdsPort === undefined ? undefined : { port: xdsPort, ...(await pairIn(xdsTls)) };
       const links = linksOf(options);
-      const rest = { ...given, xds, webhook, links, telemetry: await telemetryOf(options) };
+      const rest = { ...given, xds, webhook, links, telemetry: await telemetryOf(options, command) };
       const transport = await connect(options.kubeconfig);
       await runOperator({ ...rest, port: at, transport, log: createLog('operator'), signal: untilStopped() });
     });

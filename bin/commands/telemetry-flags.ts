@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { DURATION, durationMicros } from '#crds/quantity.ts';
+import { InputError } from '#crds/input-error.ts';
 import type { TelemetrySettings } from '#operator/controllers/telemetry/part.ts';
+import type { Templates } from '#operator/telemetry/templates.ts';
 
 /** What is said of measurements on the command line. */
 export interface TelemetryFlags {
@@ -15,7 +17,10 @@ export interface TelemetryFlags {
 }
 
 const httpUrl = (text: string): string => {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && url.username + url.password !== '')
+    throw new InvalidArgumentError('credentials do not belong into a URL: use --prometheus-token-file');
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return text;
   throw new InvalidArgumentError('a URL is such as http://prometheus.monitoring:9090');
 };
 
@@ -41,18 +46,28 @@ export function withTelemetryFlags(command: Command): Command {
     );
 }
 
-/** What the flags ask for; undefined when nothing is to be measured. Throws `InputError` for a file of queries that is none. */
-export async function telemetryOf(flags: TelemetryFlags): Promise<TelemetrySettings | undefined> {
-  const { prometheusUrl: url, telemetryQueries: file, plannerTokenFile: tokenFile = ACCOUNT_TOKEN } = flags;
+/** What the flags ask for; undefined when nothing is to be measured. Exits 2 when the file of queries is none. */
+export async function telemetryOf(
+  flags: TelemetryFlags,
+  command: Command,
+): Promise<TelemetrySettings | undefined> {
+  const { prometheusUrl: url, telemetryQueries: file, plannerTokenFile = ACCOUNT_TOKEN } = flags;
   if (url === undefined) return undefined;
   const { PrometheusSource } = await import('#operator/telemetry/prometheus.ts');
+  const templates = file === undefined ? undefined : await templatesIn(file, command);
+  const { prometheusTokenFile: tokenFile, telemetryPeriod } = flags;
+  const source = new PrometheusSource({ url, templates, tokenFile, nowMs: () => Date.now() });
+  return { source, periodMs: telemetryPeriod, tokenFile: plannerTokenFile };
+}
+
+async function templatesIn(file: string, command: Command): Promise<Templates> {
   const { readTemplates } = await import('#operator/telemetry/templates.ts');
-  const templates = file === undefined ? undefined : readTemplates(await readFile(file, 'utf8'), file);
-  const source = new PrometheusSource({
-    url,
-    templates,
-    tokenFile: flags.prometheusTokenFile,
-    nowMs: () => Date.now(),
-  });
-  return { source, periodMs: flags.telemetryPeriod, tokenFile };
+  try {
+    return readTemplates(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (!(error instanceof InputError) && code === undefined) throw error;
+    const message = error instanceof InputError ? error.message : `${file}: cannot be read (${code})`;
+    return command.error(message, { exitCode: 2 });
+  }
 }

@@ -112,6 +112,7 @@ describe('the operator and measurements', () => {
     await eventually(
       () => stage.planner.asked.length > before,
       () => 'no plan is asked for',
+      10_000,
     );
     const [ingress] = stage.planner.asked.at(-1)?.objects.dags[0]?.spec.ingress ?? [];
     assert.ok(Number(ingress?.requestsPerSecond) > 700, `planned with ${ingress?.requestsPerSecond}`);
