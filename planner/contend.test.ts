@@ -8,28 +8,44 @@ import { compareJudged } from './search/refine.ts';
 import { randomFrom } from './search/random.ts';
 import type { Candidate } from './sources.ts';
 
-/** A memory that remembers some random placements. */
-function randomly(seed: number): Recall {
+/** A memory that remembers random placements, and third a good one. */
+function remembering(seed: number, good: Plan): Recall {
   return async () => ({
     encoderVersion: 'test-1',
     traces: ['first', 'second', 'third'],
     candidates: ({ instance }) => {
       const random = randomFrom(seed);
-      return ['first', 'second', 'third'].map((trace): Candidate => {
-        const assign = Int32Array.from(instance.serviceOf, (s) => {
-          const hosts = instance.services[s]?.hosts ?? [];
-          return hosts[Math.floor(random() * hosts.length)] ?? 0;
-        });
+      const made = (trace: string, hostOf: (service: number, replica: number) => number): Candidate => {
+        const assign = Int32Array.from(instance.serviceOf, (s, t) =>
+          hostOf(s, t - (instance.services[s]?.firstTask ?? 0)),
+        );
         return { method: 'memory', source: 'Memory', trace, assign, repaired: false };
-      });
+      };
+      const anywhere = (s: number): number => {
+        const hosts = instance.services[s]?.hosts ?? [];
+        return hosts[Math.floor(random() * hosts.length)] ?? 0;
+      };
+      return [
+        made('first', anywhere),
+        made('second', anywhere),
+        made('third', (s, replica) => {
+          const { name } = instance.services[s]!;
+          const at = good.best?.assignments.find((x) => x.microservice === name && x.replica === replica);
+          return instance.snapshot.hosts.findIndex((host) => host.name === at?.node);
+        }),
+      ];
     },
   });
 }
 
 describe('what a memory proposes beside search', () => {
-  const worlds = Array.from({ length: 120 }, (_, seed) =>
+  const worlds = Array.from({ length: 80 }, (_, seed) =>
     worldOf(randomWorld(seed, { nodes: 12, services: 6 })),
   );
+  const good: Plan[] = [];
+  before(async () => {
+    for (const { snapshot, dags } of worlds) good.push(await planDag(snapshot, dags[0]!, PLAN_DEFAULTS));
+  });
 
   it('never makes a plan worse, and wins only when it makes it better', async () => {
     let won = 0;
@@ -38,7 +54,10 @@ describe('what a memory proposes beside search', () => {
         // So short a search leaves something to find.
         const options = { ...PLAN_DEFAULTS, objective, budgetMs: 0.01 };
         const alone = await planDag(snapshot, dags[0]!, options);
-        const beside = await planDag(snapshot, dags[0]!, { ...options, recall: randomly(seed) });
+        const beside = await planDag(snapshot, dags[0]!, {
+          ...options,
+          recall: remembering(seed, good[seed]!),
+        });
         if (alone.best === undefined || beside.best === undefined) {
           assert.equal(alone.best, beside.best);
           continue;
@@ -54,10 +73,29 @@ describe('what a memory proposes beside search', () => {
     assert.ok(won > 0, 'memory never won: the worlds are too easy for this test');
   });
 
+  it('stays within the ease of the least cost, and leaves the plan of search as it is unless it wins', async () => {
+    let won = 0;
+    for (const [seed, { snapshot, dags }] of worlds.entries()) {
+      const options = { ...PLAN_DEFAULTS, budgetMs: 0.01, ease: 0.05 };
+      const least = (await planDag(snapshot, dags[0]!, { ...options, ease: 0 })).best;
+      const alone = await planDag(snapshot, dags[0]!, options);
+      const beside = await planDag(snapshot, dags[0]!, {
+        ...options,
+        recall: remembering(seed, good[seed]!),
+      });
+      if (beside.source === 'Search') assert.deepEqual(beside.best, alone.best, `world ${seed}`);
+      else won++;
+      if (least === undefined || beside.best === undefined || !alone.feasible) continue;
+      assert.ok(beside.feasible);
+      assert.ok(!(beside.best.cost > least.cost * 1.05 * (1 + 1e-9)), `world ${seed}: ${beside.best.cost}`);
+    }
+    assert.ok(won > 0, 'memory never won: the worlds are too easy for this test');
+  });
+
   it('names the trace that the plan was made from first, the others behind it', async () => {
     const traces: Plan['recollected'][] = [];
     for (const [seed, { snapshot, dags }] of worlds.entries()) {
-      const options = { ...PLAN_DEFAULTS, budgetMs: 0.01, recall: randomly(seed) };
+      const options = { ...PLAN_DEFAULTS, budgetMs: 0.01, recall: remembering(seed, good[seed]!) };
       const plan = await planDag(snapshot, dags[0]!, options);
       if (plan.best === undefined) continue;
       assert.deepEqual(plan.recollected?.traces.toSorted(), ['first', 'second', 'third']);

@@ -14,7 +14,7 @@ const SHARE = 0.25;
 /** Evaluations for each replica after which nothing more is found. */
 const ENOUGH = 400;
 /** Proposals that are judged as they are, the best ones. */
-const AS_PROPOSED = 2;
+const AS_PROPOSED = 4;
 /** Share of the objective by which another source has to be better: rounding is no reason. */
 const CLEARLY = 1e-9;
 

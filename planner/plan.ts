@@ -16,14 +16,14 @@ import type { SourceName } from './sources.ts';
 import { rankNodes } from './rank.ts';
 import type { RankedNode } from './rank.ts';
 import type { Recall, Recalled, Recollected } from './recall.ts';
-import { contenders, ranked } from './contend.ts';
+import { contenders } from './contend.ts';
+import { finished } from './finish.ts';
 import { fixedHosts } from './present.ts';
-import { judgeJointly, jointly } from './joint.ts';
+import { jointly } from './joint.ts';
 import { mended } from './mend.ts';
 import type { Judged } from './mend.ts';
-import { ease } from './search/ease.ts';
 import { compareJudged } from './search/refine.ts';
-import { evaluationsPerMs, sourceOf } from './sources.ts';
+import { sourceOf } from './sources.ts';
 
 /** How a plan is made. */
 export interface PlanOptions {
@@ -161,12 +161,7 @@ async function planOn(
   // What search finds is never given up for memory's sake: its candidates come beside, and win when they are strictly better.
   const recollected = recalled?.candidates(evaluator, fixed) ?? [];
   const others = contenders(evaluator, recollected, options, isJoint(options), fixed);
-  const [best, ...rest] = ranked(evaluator, judged, others);
-  judged.push(...others);
-  const eased = best === undefined ? undefined : easedFrom(evaluator, best, options, fixed);
-  if (eased !== undefined) judged.push(eased);
-  const chosen = eased ?? best;
-  const left = best === undefined || eased === undefined ? rest : [best, ...rest];
+  const { chosen, rest } = finished(evaluator, judged, others, options, isJoint(options), fixed);
   if (chosen === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
   const ranker =
     chosen.judgement.fractions === undefined ? evaluator : new SteeredEvaluator(instance, options.objective);
@@ -180,37 +175,16 @@ async function planOn(
     best: chosen.judgement,
     ranked: chosen.judgement.assignments.map((a) => ranking.get(`${a.microservice}/${a.replica}`) ?? []),
     violations: chosen.judgement.violations,
-    alternatives: left.map(({ method, judgement, source }): Alternative => ({
+    alternatives: rest.map(({ method, judgement, source }): Alternative => ({
       source: source ?? 'Search',
       method,
       feasible: judgement.feasible,
       latencyMicros: judgement.predicted.latencyMicros,
     })),
-    candidates: judged.length,
-    feasibleBeforeRepair: judged.filter((j) => !j.repaired && j.judgement.feasible).length,
-    repaired: judged.filter((j) => j.repaired).length,
+    candidates: rest.length + 1,
+    feasibleBeforeRepair: [chosen, ...rest].filter((j) => !j.repaired && j.judgement.feasible).length,
+    repaired: [chosen, ...rest].filter((j) => j.repaired).length,
   };
-}
-
-/** The placement near `best` that is done earlier in the mean, where it costs at most the ease and breaks no more limits. */
-function easedFrom(
-  evaluator: Evaluator,
-  best: Judged,
-  options: PlanOptions,
-  fixed?: Int32Array,
-): Judged | undefined {
-  const { ease: share = 0, planner, objective, budgetMs } = options;
-  if (share === 0 || planner !== 'search' || objective !== 'utility' || !best.judgement.feasible)
-    return undefined;
-  const { instance } = evaluator;
-  const joint = isJoint(options);
-  const evaluations = Math.floor(budgetMs * evaluationsPerMs(evaluator));
-  const assign = ease(evaluator, best.assign, evaluations, joint, fixed);
-  const judgement = joint ? judgeJointly(instance, objective)(assign) : judge(instance, assign);
-  const { feasible, cost, violations } = judgement;
-  const dear = cost > best.judgement.cost * (1 + share);
-  if (!feasible || dear || violations.length > best.judgement.violations.length) return undefined;
-  return { ...best, method: `${best.method}+ease`, assign, judgement, repaired: false };
 }
 
 /** What was asked of the memory; the trace that the plan was made from comes first. */

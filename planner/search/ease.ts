@@ -1,4 +1,5 @@
 import type { Evaluator } from '#world/evaluator.ts';
+import type { Instance } from '#world/instance.ts';
 import { SteeredEvaluator } from '#world/steered.ts';
 import { localSearch } from './local-search.ts';
 
@@ -29,6 +30,10 @@ class EasedEvaluator extends SteeredEvaluator {
     return (WEIGHT * LATENCY * mean) / limit;
   }
 }
+
+/** Scores placements as `ease` does. */
+export const easedEvaluator = (instance: Instance, steers: boolean): Evaluator =>
+  new EasedEvaluator(instance, 'utility', steers);
 
 /**
  * Moves a placement to where all of its branches are done early, within `evaluations` evaluations, with calls steered or spread
