@@ -26,7 +26,7 @@ function recalled({ source, provenance: { traces = [] } }: PlanDocument): string
     return [`made from trace ${first.slice(0, 12)}, one of ${traces.length} retrieved`];
   return traces.length === 0
     ? []
-    : [`${traces.length} traces retrieved; search found nothing worse than them`];
+    : [`${traces.length} traces retrieved; search did as well as what they suggest`];
 }
 
 /** A plan for people: a row per replica, then the critical path with its parts, then what is wrong. */
