@@ -1,5 +1,6 @@
 import { Random } from '#learning/random.ts';
 import { dagFeatures } from '#memory/retrieval/dag-features.ts';
+import type { DagFeatures } from '#memory/retrieval/dag-features.ts';
 import { matchDags } from '#memory/retrieval/edit-distance.ts';
 import { ordered, weightsOf } from '#memory/retrieval/rank.ts';
 import type { Near } from '#memory/retrieval/rank.ts';
@@ -7,7 +8,6 @@ import { SET_MODEL } from '#memory/retrieval/ranking-model.ts';
 import type { RankingModel } from '#memory/retrieval/ranking-model.ts';
 import { NEAREST } from '#memory/retrieval/retrieve.ts';
 import type { Situation } from '#memory/retrieval/situation.ts';
-import { traceGraphOf } from '#memory/retrieval/trace-graph.ts';
 import { OUTCOMES, outcomeOf } from '#memory/retrieval/training/example.ts';
 import { dagHash } from '#memory/trace/seal.ts';
 import type { Trace } from '#memory/trace/trace.ts';
@@ -51,14 +51,17 @@ export class Chooser {
   readonly #memory: readonly Trace[];
   readonly #model: RankingModel;
   readonly #random = new Random(1).split('chosen');
-  /** Traces of each structure of DAG, by hash, in order of id. */
-  readonly #byDag: ReadonlyMap<string, readonly Trace[]>;
+  /** The first traces of each structure of DAG, in order of id. */
+  readonly #byDag: readonly { readonly dag: DagFeatures; readonly traces: readonly Trace[] }[];
 
   constructor(memory: readonly Trace[], model: RankingModel) {
     this.#memory = memory;
     this.#model = model;
     const sorted = memory.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    this.#byDag = Map.groupBy(sorted, (trace) => dagHash(trace.dag));
+    const groups = Map.groupBy(sorted, (trace) => dagHash(trace.dag));
+    this.#byDag = [...groups.values()].flatMap((traces) =>
+      traces[0] === undefined ? [] : [{ dag: dagFeatures(traces[0].dag), traces: traces.slice(0, KAPPA) }],
+    );
   }
 
   /** The κ of every method, the best first. */
@@ -82,12 +85,10 @@ export class Chooser {
 
   #alike({ dag }: Situation): Chosen {
     const wanted = dagFeatures(dag);
-    return [...this.#byDag.values()]
-      .flatMap((traces) => {
-        const [first] = traces;
-        if (first === undefined) return [];
-        const score = matchDags(wanted, traceGraphOf(first).dag).similarity;
-        return traces.slice(0, KAPPA).map((trace) => ({ trace, score }));
+    return this.#byDag
+      .flatMap(({ dag: there, traces }) => {
+        const score = matchDags(wanted, there).similarity;
+        return traces.map((trace) => ({ trace, score }));
       })
       .sort((a, b) => b.score - a.score || (a.trace.id < b.trace.id ? -1 : 1))
       .slice(0, KAPPA);

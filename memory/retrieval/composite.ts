@@ -70,8 +70,8 @@ export function composite(
   trace: Trace,
   cosine: number,
   weights: CompositeWeights,
+  graph: TraceGraph = traceGraphOf(trace),
 ): Composite {
-  const graph = traceGraphOf(trace);
   const match = matchDags(query.dag, graph.dag);
   const placement = placementOverlap(query, graph, match);
   const vector = Math.max(0, cosine);

@@ -11,7 +11,7 @@ import { rerank } from './rerank.ts';
 import type { Situation } from './situation.ts';
 import { subgraphOf } from './subgraph.ts';
 import type { Subgraph } from './subgraph.ts';
-import { NODE_WIDTH } from './trace-graph.ts';
+import { NODE_WIDTH, traceGraphOf } from './trace-graph.ts';
 
 /** A retrieved trace with why it was retrieved. */
 export interface Retrieved {
@@ -49,8 +49,9 @@ export interface Compared extends Near {
 /** The first half of ranking: composite similarity and subgraph of each. */
 export function compared(query: Prepared, near: readonly Near[], model: RankingModel): Compared[] {
   return near.map(({ hit, trace }) => {
-    const similar = composite(query, trace, hit.similarity, model.composite);
-    const graph = subgraphOf(trace, query, similar.match);
+    const made = traceGraphOf(trace);
+    const similar = composite(query, trace, hit.similarity, model.composite, made);
+    const graph = subgraphOf(trace, query, similar.match, made);
     return { hit, trace, similar, graph, similarity: similar.similarity };
   });
 }

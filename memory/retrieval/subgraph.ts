@@ -3,6 +3,7 @@ import type { Prepared } from './composite.ts';
 import type { Match } from './edit-distance.ts';
 import { countScale, payloadScale, timeScale } from './scales.ts';
 import { EDGE_WIDTH, traceGraphOf } from './trace-graph.ts';
+import type { TraceGraph } from './trace-graph.ts';
 
 /** Structural features f_v: calls in, calls out, entry, leaf, is it matched, how much busier its machine is now. */
 export const NODE_FEATURES = 6;
@@ -23,8 +24,12 @@ export interface Subgraph {
 }
 
 /** The graph of a trace, seen from a situation. */
-export function subgraphOf(trace: Trace, query: Prepared, match: Match): Subgraph {
-  const graph = traceGraphOf(trace);
+export function subgraphOf(
+  trace: Trace,
+  query: Prepared,
+  match: Match,
+  graph: TraceGraph = traceGraphOf(trace),
+): Subgraph {
   const { dag, machines, busy, nodeEmbeddings, edgeEmbeddings, hops } = graph;
   const { count, from, to, ins, outs } = dag;
   const matchedTo = new Int32Array(count).fill(-1);

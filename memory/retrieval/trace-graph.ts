@@ -26,7 +26,7 @@ interface PlacedReplica {
   readonly weight: number;
 }
 
-/** What retrieval needs of a trace and the situation does not change: made once for as long as the trace is in memory. */
+/** What retrieval needs of a trace and the situation does not change: made once a query. */
 export interface TraceGraph {
   readonly dag: DagFeatures;
   readonly placements: readonly PlacedReplica[];
@@ -39,18 +39,8 @@ export interface TraceGraph {
   readonly hops: Float64Array;
 }
 
-const known = new WeakMap<Trace, TraceGraph>();
-
-/** The graph of a trace; the same object for the same trace. */
-export function traceGraphOf(trace: Trace): TraceGraph {
-  const there = known.get(trace);
-  if (there !== undefined) return there;
-  const made = madeOf(trace);
-  known.set(trace, made);
-  return made;
-}
-
-function madeOf({ dag: spec, map }: Trace): TraceGraph {
+/** The graph of a trace. */
+export function traceGraphOf({ dag: spec, map }: Trace): TraceGraph {
   const dag = dagFeatures(spec);
   const { services, calls } = spec;
   const machine = new Map<string, (typeof map.nodes)[number]>();

@@ -169,7 +169,6 @@ export class EmbeddedStore implements TraceStore {
         rows.push(at.row);
       }
       await this.#writer.order({ kind: 'remove', rows });
-      this.#reader.forget();
       removed += rows.length;
     }
     return removed;
@@ -191,7 +190,6 @@ export class EmbeddedStore implements TraceStore {
           .filter(({ slot, row }) => shard.rowAt(slot) === row && shard.kill(slot))
           .map(({ row }) => row);
         await this.#writer.order({ kind: 'remove', rows });
-        this.#reader.forget();
       }
       aged += gone.aged.length;
       evicted += gone.evicted.length;

@@ -76,11 +76,9 @@ export class Mirror {
         `${this.#path}: another process embedded its traces again, for "${encoderVersion}"; open it again`,
       );
     if (changes.removed === undefined) {
-      this.#reader.forget();
       this.read();
       return;
     }
-    if (changes.removed.length > 0) this.#reader.forget();
     for (const row of changes.removed) {
       this.#index.kill(row);
       // The row may be another trace's by now.

@@ -49,6 +49,4 @@ export async function reembedAll(
   }
   await write();
   await writer.order({ kind: 'space', encoderVersion, dimension });
-  // What was read has old vectors.
-  reader.forget();
 }

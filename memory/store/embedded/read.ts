@@ -5,8 +5,6 @@ import type { Trace } from '#memory/trace/trace.ts';
 import { MOST_NEIGHBOURS } from '#memory/store/trace-store.ts';
 import type { Neighbours } from '#memory/store/trace-store.ts';
 import type { Listed, Located } from './index.ts';
-import { Recent } from './recent.ts';
-import type { Decoded } from './recent.ts';
 
 /** A line of `traces` without its payload, as an array: columns of `LISTED`. */
 type Line = readonly (number | string | Uint8Array | null)[];
@@ -18,7 +16,6 @@ const LISTED = 'row, id, tenant, region, slice, created, reward, shareable, uses
 export class FileReader {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #recent = new Recent();
   #names = new Map<number, string>();
 
   constructor(db: DatabaseSync) {
@@ -50,11 +47,6 @@ export class FileReader {
         .map((r) => [Number(r['name']), String(r['text'])]),
     );
     return [...this.#names].find(([, text]) => text === version)?.[0];
-  }
-
-  /** Forgets decoded traces: they may be gone. */
-  forget(): void {
-    this.#recent.clear();
   }
 
   /** Numbers of traces in all and of the id index: they differ when the index is damaged. */
@@ -97,40 +89,35 @@ export class FileReader {
     return r === undefined ? undefined : { row: Number(r['row']), region: String(r['region']) };
   }
 
-  /** As the tenant may see it; whole when no tenant is named. The same object for as long as it is among the recent ones. */
+  /**
+   * As the tenant may see it; whole when no tenant is named. With `at` from the index one lookup in the file suffices instead of
+   * three. Nothing decoded is kept: it would outlive its query, and every collection of garbage would copy it.
+   */
   trace(
     id: string,
     tenant: string | undefined,
     at?: { readonly located: Located; readonly encoderVersion: string },
   ): Trace | undefined {
-    const known = this.#recent.get(id) ?? (at === undefined ? this.#read(id) : this.#readAt(id, at));
-    if (known === undefined) return undefined;
-    if (tenant === undefined || known.trace.tenant === tenant) return known.trace;
-    if (!known.trace.shareable) return undefined;
-    return (known.shared ??= withoutMetadata(known.trace));
+    const trace = at === undefined ? this.#read(id) : this.#readAt(id, at.located, at.encoderVersion);
+    if (trace === undefined || tenant === undefined || trace.tenant === tenant) return trace;
+    return trace.shareable ? withoutMetadata(trace) : undefined;
   }
 
-  #read(id: string): Decoded | undefined {
+  #read(id: string): Trace | undefined {
     const line = this.#arrays(
       `SELECT t.encoder, t.vector, p.bytes FROM traces t JOIN payloads p ON p.row = t.row
        WHERE t.key = ? AND t.id = ?`,
     ).get(keyOf(id), bytes(id)) as unknown as Line | undefined;
     const [encoder, vector, payload] = line ?? [];
     if (!(payload instanceof Uint8Array) || !(vector instanceof Uint8Array)) return undefined;
-    const encoderVersion = this.#nameOf(Number(encoder));
-    return this.#recent.put({ trace: { ...expand(payload), id, encoderVersion, vector: floats(vector) } });
+    return { ...expand(payload), id, encoderVersion: this.#nameOf(Number(encoder)), vector: floats(vector) };
   }
 
-  /** As `#read`, when the index has row and vector: one lookup in the file instead of three. */
-  #readAt(
-    id: string,
-    { located, encoderVersion }: { readonly located: Located; readonly encoderVersion: string },
-  ): Decoded | undefined {
-    const line = this.#arrays('SELECT bytes FROM payloads WHERE row = ?').get(located.row) as unknown as
+  #readAt(id: string, { row, vector }: Located, encoderVersion: string): Trace | undefined {
+    const line = this.#arrays('SELECT bytes FROM payloads WHERE row = ?').get(row) as unknown as
       Line | undefined;
     const [payload] = line ?? [];
-    if (!(payload instanceof Uint8Array)) return undefined;
-    return this.#recent.put({ trace: { ...expand(payload), id, encoderVersion, vector: located.vector } });
+    return payload instanceof Uint8Array ? { ...expand(payload), id, encoderVersion, vector } : undefined;
   }
 
   #nameOf(name: number): string {
