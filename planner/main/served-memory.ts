@@ -33,6 +33,8 @@ export function serveMemory(
         ? log.info({ memory: placeOf(options.where) }, 'the memory is back')
         : log.warn({ memory: placeOf(options.where), problem }, 'planning goes on without the memory'),
   });
+  if (options.journal === undefined && options.where.includes('://'))
+    log.warn({ memory: placeOf(options.where) }, 'the guard forgets with this process: name a --guard-file');
   return {
     recallIn: (objects) => memory.recallIn(objects),
     routes(server, metrics) {
