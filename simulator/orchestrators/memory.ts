@@ -48,6 +48,15 @@ export class RunMemory {
   #isNew = true;
   #window = 0;
 
+  /** A memory that begins with what others hold. */
+  static async of(others: readonly RunMemory[]): Promise<RunMemory> {
+    const memory = new RunMemory();
+    const { store } = await memory.#opened();
+    for (const other of others)
+      for await (const trace of (await other.#opened()).store.export(undefined)) await store.put([trace]);
+    return memory;
+  }
+
   /** Reads telemetry; `decided` tells what each DAG's last plan was. The first look after a plan is the world in which it took effect. */
   observe(observation: Observation, decided: ReadonlyMap<string, Decided>): void {
     this.#telemetry.observe(observation);
