@@ -55,7 +55,7 @@ describe('the joint decision', () => {
         assert.ok(joint.feasible || !even.feasible);
         if (joint.best === undefined || even.best === undefined) return;
         assert.ok(!(compareJudged('utility', joint.best, even.best) > 1e-12));
-        if (joint.best.fractions === undefined) return;
+        if (joint.best.fractions === undefined || !joint.feasible) return;
         better++;
         assert.match(joint.method, /steered|joint|ease/);
         for (const { paths } of joint.best.routes)

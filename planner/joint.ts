@@ -4,7 +4,7 @@ import type { Judgement } from '#world/judge.ts';
 import { canSteer, judgeSteered, SteeredEvaluator } from '#world/steered.ts';
 import type { Judged } from './mend.ts';
 import { localSearch } from './search/local-search.ts';
-import { compareJudged, judgementsPerMs, refine } from './search/refine.ts';
+import { compareJudged, judgementsPerMs, objectiveOf, refine, wrongness } from './search/refine.ts';
 import { evaluationsPerMs } from './sources.ts';
 
 /** Placements that are judged with steered calls before the search goes on from the best of them. */
@@ -13,9 +13,14 @@ const STARTS = 3;
 const SEARCH = 0.5;
 const IMPROVE = 0.25;
 /** How many plain evaluations one with steered calls costs. */
-export const DEARER = 4;
+const DEARER = 4;
 /** How many plain judgements a steered one costs. */
 const DEARER_JUDGED = 3;
+/**
+ * Share of the objective that a placement found for steered calls has to save: one that is good for even shares too is better off
+ * when there are more calls than were known.
+ */
+const GAIN = 0.02;
 /** Evaluations for each replica after which nothing more is found. */
 const ENOUGH = 400;
 
@@ -66,5 +71,10 @@ export function jointly(
   const contended = instance.edges.some(({ bps }) => bps > 0);
   const last = contended ? refine(instance, best, objective, judgements, fixed, say) : best;
   const refined = last === best ? [] : [{ ...best, ...last, method: `${best.method}+refined` }];
-  return [...refined, found, ...steered].filter(({ judgement }) => judgement.fractions !== undefined);
+  const pays = ({ judgement }: Judged): boolean =>
+    wrongness(judgement) < wrongness(start.judgement) ||
+    objectiveOf(objective, judgement) < (1 - GAIN) * objectiveOf(objective, start.judgement);
+  return [...[...refined, found].filter(pays), ...steered].filter(
+    ({ judgement }) => judgement.fractions !== undefined,
+  );
 }

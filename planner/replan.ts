@@ -19,8 +19,6 @@ export interface ReplanOptions {
   readonly fill?: Fill;
   /** A placement to go towards: the whole of it is tried where the budget allows. */
   readonly toward?: Int32Array | undefined;
-  /** How placements are judged; with even shares by default. Let the evaluator see the same. */
-  readonly say?: (assign: Int32Array) => Judgement;
   /** Replicas move to no other host than those that `toward` gives their service. */
   readonly strictly?: boolean;
 }
@@ -64,8 +62,7 @@ export function replan(evaluator: Evaluator, options: ReplanOptions): Replan | u
   const start = (options.fill ?? placeAnew)(evaluator, fixed);
   const trail = descend(evaluator, start, present, { ...options, moveBudget: 0 }, 0);
   const stay = trail.at(-1) ?? start;
-  const say = options.say ?? ((assign) => judge(instance, assign));
-  const staying = say(stay);
+  const staying = judge(instance, stay);
   const least = objectiveOf(objective, staying);
   const price = options.hysteresis * least;
   const { moveBudget, toward } = options;
@@ -77,7 +74,7 @@ export function replan(evaluator: Evaluator, options: ReplanOptions): Replan | u
     .map((one) => ({ ...one, value: evaluator.value(one.assign) + price * one.moves }))
     .toSorted((a, b) => a.value - b.value);
   for (const { assign, moves } of ranked) {
-    const judgement = say(assign);
+    const judgement = judge(instance, assign);
     const right = wrongness(judgement) - wrongness(staying);
     const pays = objectiveOf(objective, judgement) < least - price * moves;
     if (right < 0 || (right === 0 && pays)) return { assign, judgement, staying, moves };

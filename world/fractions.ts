@@ -7,6 +7,9 @@ import type { Instance } from './instance.ts';
  */
 export type Fractions = Float64Array;
 
+/** Calls are steered for this many times the rates that are known: a replica that just fits is full when a few more come. */
+export const HEADROOM = 1.5;
+
 /** First pair of replicas of each edge, and behind the last edge how many there are. */
 export function firstPairs({ edges, services }: Instance): Int32Array {
   const first = new Int32Array(edges.length + 1);

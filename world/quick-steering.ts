@@ -1,4 +1,4 @@
-import { firstPairs } from './fractions.ts';
+import { firstPairs, HEADROOM } from './fractions.ts';
 import type { Fractions } from './fractions.ts';
 import type { Instance } from './instance.ts';
 import { marginalSojourn } from './queueing.ts';
@@ -90,7 +90,7 @@ export class QuickSteering {
         const edge = edges[e];
         const source = services[edge?.source ?? 0];
         if (edge === undefined || source === undefined) continue;
-        const calls = (source.rate * edge.calls) / PARTS;
+        const calls = (HEADROOM * source.rate * edge.calls) / PARTS;
         for (let i = 0; i < source.replicas; i++) {
           const flow = calls * (this.#visits[source.firstTask + i] ?? 0);
           const first = (this.#firstPair[e] ?? 0) + i * replicas;
@@ -101,7 +101,7 @@ export class QuickSteering {
       }
     }
     for (let task = firstTask; task < firstTask + replicas; task++)
-      this.#visits[task] = rate > 0 ? (this.#rate[task] ?? 0) / rate : 1 / replicas;
+      this.#visits[task] = rate > 0 ? (this.#rate[task] ?? 0) / (HEADROOM * rate) : 1 / replicas;
   }
 
   /** The replica where a part costs least; the first when no way leads anywhere. */

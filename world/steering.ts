@@ -1,4 +1,4 @@
-import { firstPairs } from './fractions.ts';
+import { firstPairs, HEADROOM } from './fractions.ts';
 import type { Fractions } from './fractions.ts';
 import type { Instance } from './instance.ts';
 import { withinLimit } from './path-table.ts';
@@ -18,7 +18,7 @@ interface Group {
   readonly host: number;
   /** Places among the service's replicas. */
   readonly replicas: readonly number[];
-  /** Calls/s that reach them. */
+  /** Calls/s that reach them, headroom included. */
   rate: number;
 }
 
@@ -55,7 +55,8 @@ export class Steering {
     for (const [s, service] of services.entries()) {
       const callees = groups[s] ?? [];
       if (service.entry)
-        for (const group of callees) group.rate = (service.rate * group.replicas.length) / service.replicas;
+        for (const group of callees)
+          group.rate = (HEADROOM * service.rate * group.replicas.length) / service.replicas;
       const flows = (incoming[s] ?? []).flatMap((e) => this.#outflows(e, groups, tails[s] ?? []));
       const shares =
         service.rate === 0
@@ -99,7 +100,7 @@ export class Steering {
         micros: way.micros + (tail[callee] ?? 0),
         arcs: way.arcs,
       }));
-      const bps = caller.rate === 0 ? 0 : (edge.bps * from.rate) / caller.rate;
+      const bps = caller.rate === 0 ? 0 : (edge.bps * from.rate) / (HEADROOM * caller.rate);
       return { edge: e, from, rate: from.rate * edge.calls, bps, ways };
     });
   }

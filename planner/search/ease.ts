@@ -15,19 +15,23 @@ const NO_LIMIT = 100_000;
  * times vary, waits for whichever branch is late.
  */
 class EasedEvaluator extends SteeredEvaluator {
+  #even = 0;
+
+  /** Of an even spread: a replica that is spared now is to be near too when it is needed. */
   protected override aside(): number {
-    const { traffic } = this.flow;
+    if (this.flow.traffic !== undefined) return this.#even;
     const { services, ingress, tasks, qos } = this.instance;
     let mean = 0;
     for (let g = 0; g < Math.max(1, ingress.length); g++) {
       let sum = 0;
       for (const { firstTask, replicas } of services)
         for (let task = firstTask; task < firstTask + replicas; task++)
-          sum += (this.flow.finish[g * tasks + task] ?? 0) * (traffic?.visits[task] ?? 1 / replicas);
+          sum += (this.flow.finish[g * tasks + task] ?? 0) / replicas;
       mean += ((ingress[g]?.weight ?? 1) * sum) / services.length;
     }
     const limit = qos.maxLatency === Infinity ? NO_LIMIT : qos.maxLatency;
-    return (WEIGHT * LATENCY * mean) / limit;
+    this.#even = (WEIGHT * LATENCY * mean) / limit;
+    return this.#even;
   }
 }
 

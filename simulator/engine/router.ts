@@ -53,8 +53,9 @@ export class Router {
     if (known !== undefined) return known;
     const on = (host: number): number => endpoints.filter((replica) => replica.host === host).length;
     const named = endpoints.filter(({ host }) => shares?.has(host) === true).length;
-    const given = [...(shares ?? [])].reduce((sum, [, ppm]) => sum + ppm, 0);
-    // Those that no fraction names share evenly what the fractions leave.
+    const given = [...(shares ?? [])].reduce((sum, [host, ppm]) => sum + (on(host) > 0 ? ppm : 0), 0);
+    // Those that no fraction names share evenly what the fractions leave, and what is meant for replicas that are yet to come: a
+    // replica that is to be replaced serves until then.
     const rest = named === endpoints.length ? 0 : Math.max(0, PPM - given) / (endpoints.length - named);
     const weights = endpoints.map(({ host }) =>
       shares?.has(host) ? (shares.get(host) ?? 0) / on(host) : rest,

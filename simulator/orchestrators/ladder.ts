@@ -12,7 +12,6 @@ import type { Instance } from '#world/instance.ts';
 import type { Judgement } from '#world/judge.ts';
 import { keyOf } from '#world/objects.ts';
 import { shortlist } from '#world/shortlist.ts';
-import { SteeredEvaluator } from '#world/steered.ts';
 import { withClaim } from '#world/snapshot.ts';
 import type { Snapshot } from '#world/snapshot.ts';
 import type { Observation, Orchestrator, Placement } from '../orchestrator.ts';
@@ -23,6 +22,7 @@ import { Rates } from './rates.ts';
 import type { Recipe } from './recipe.ts';
 import { countsOf, leastOf, roomOf, scaledCounts, serveOf, total } from './replicas.ts';
 import type { Counts } from './replicas.ts';
+import { Steered, asItStands } from './resteer.ts';
 import { settled } from './settle.ts';
 import type { Found } from './settle.ts';
 import { claimOf, worldWith } from './standing.ts';
@@ -49,6 +49,7 @@ export class Ladder implements Orchestrator {
   readonly #rates = new Rates();
   readonly #standing = new Map<string, Standing>();
   readonly #trouble = new Trouble();
+  readonly #steered = new Steered();
   readonly #memory: RunMemory | undefined;
   /** What the last plan of each DAG was made of, for the memory. */
   readonly #decided = new Map<string, Decided>();
@@ -89,7 +90,8 @@ export class Ladder implements Orchestrator {
     const urgent = follows ? troubled : new Set<string>();
     // A look at the whole city is dear, and in most periods nothing calls for one.
     const changed = observation.changed.length > 0;
-    if (!changed && urgent.size === 0 && !this.#known.some((dag) => this.#grows(dag))) return [];
+    const calls = (dag: ServiceDAG): boolean => this.#grows(dag) || this.#strays(dag);
+    if (!changed && urgent.size === 0 && !this.#known.some(calls)) return [];
     const before = new Map([...this.#standing].map(([key, { replicas }]) => [key, replicas.length]));
     const { dags, snapshot } = this.#look(observation);
     let world = worldWith(snapshot, dags, this.#standing);
@@ -100,7 +102,8 @@ export class Ladder implements Orchestrator {
       const { length } = standing.replicas;
       const lost = length < (before.get(key) ?? 0);
       const short = changed && length < total(standing.wanted);
-      if (!lost && !short && !urgent.has(key) && !this.#grows(dag)) return [];
+      if (!lost && !short && !urgent.has(key) && !this.#grows(dag))
+        return this.#strays(dag) ? this.#steerAnew(world, dag, standing) : [];
       const wanted = this.#wanted(dag, standing, true);
       const evaluator = this.#evaluator(world, dag, wanted, standing);
       const found = this.#replan(evaluator, urgent.has(key) ? dag.spec.placement.moveBudget : 0);
@@ -130,6 +133,23 @@ export class Ladder implements Orchestrator {
     const standing = this.#recipe.scale ? this.#standing.get(keyOf(dag)) : undefined;
     if (standing === undefined) return false;
     return total(this.#wanted(this.#rates.applied(dag), standing, true)) > total(standing.wanted);
+  }
+
+  /** Whether calls are steered for other rates than there are now. */
+  #strays(dag: ServiceDAG): boolean {
+    return (
+      this.#recipe.steer && this.#steered.isStale(this.#rates.applied(dag), this.#standing.get(keyOf(dag)))
+    );
+  }
+
+  /** Between windows: replicas stay, their calls go where the rates of now want them. */
+  #steerAnew(world: Snapshot, dag: ServiceDAG, standing: Standing): Placement[] {
+    const anew = asItStands(world, dag, standing);
+    if (anew === undefined) return [];
+    const placement = this.#settle(anew.instance, standing.wanted, anew.found, standing.cost);
+    const after = this.#standing.get(keyOf(dag));
+    if (after !== undefined) this.#standing.set(keyOf(dag), { ...after, cost: standing.cost });
+    return [placement];
   }
 
   /** At time 0 for everybody: the whole plan of the planner. */
@@ -223,9 +243,7 @@ export class Ladder implements Orchestrator {
     const instance = instanceOf(snapshot, dag, (name) =>
       Math.max(least[name] ?? 1, Math.min(wanted[name] ?? 1, room?.[name] ?? Infinity)),
     );
-    return this.#recipe.steer
-      ? new SteeredEvaluator(instance, 'utility')
-      : new Evaluator(instance, 'utility');
+    return new Evaluator(instance, 'utility');
   }
 
   #replan(evaluator: Evaluator, moveBudget: number, toward?: Int32Array): Replan | undefined {
@@ -236,7 +254,6 @@ export class Ladder implements Orchestrator {
       hysteresis: HYSTERESIS,
       strictly: planner !== 'search',
       toward,
-      ...(this.#recipe.steer ? { say: judgeJointly(evaluator.instance, 'utility') } : {}),
       ...(fill === undefined ? {} : { fill }),
     });
   }
@@ -250,7 +267,7 @@ export class Ladder implements Orchestrator {
     return best?.assign;
   }
 
-  /** Remembers what is to run, and says it. */
+  /** Remembers what is to run, and says it; calls are steered for what runs then. `cost` stays that of even shares. */
   #settle(
     instance: Instance,
     wanted: Counts,
@@ -258,8 +275,14 @@ export class Ladder implements Orchestrator {
     cost: number,
     policy: Decided['policy'] = 'Search',
   ): Placement {
-    const { standing, placement } = settled(instance, wanted, found, cost);
-    this.#standing.set(instance.key, standing);
+    const steered =
+      this.#recipe.steer && found !== undefined
+        ? { ...found, judgement: judgeJointly(instance, 'utility')(found.assign) }
+        : found;
+    const { standing, placement } = settled(instance, wanted, steered, cost);
+    const least = Math.min(cost, found?.judgement.cost ?? Infinity);
+    this.#standing.set(instance.key, { ...standing, cost: least });
+    this.#steered.note(instance.dag);
     this.#decided.set(instance.key, { routes: standing.routes, policy });
     return placement;
   }
