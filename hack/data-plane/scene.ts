@@ -43,6 +43,7 @@ export class RoutingScene {
   readonly #pods = new Map<string, KubePod>();
   readonly #windows = new Map<string, number>();
   #nodeEnvoy: ProcessGroup | undefined;
+  #admin = 0;
 
   private constructor(
     cluster: LocalCluster,
@@ -77,6 +78,7 @@ export class RoutingScene {
       const scene = new RoutingScene(cluster, gateway, parts, port, client);
       const admin = await reservePort();
       await admin.release();
+      scene.#admin = admin.port;
       scene.#nodeEnvoy = await startNodeEnvoy({
         envoy: programs.envoy,
         folder: join(cluster.directory, 'node-envoy'),
@@ -159,6 +161,23 @@ export class RoutingScene {
     const address = slice.endpoints[0]?.addresses[0] ?? '';
     own(address);
     return `${address}:${slice.ports[0]?.port}`;
+  }
+
+  /** HTTP calls of an application that its Envoy has sent to each region so far, by Envoy's own counters. */
+  async counted(app: App): Promise<ReadonlyMap<string, number>> {
+    if (app.mechanism === 'Gateway') {
+      const all = await this.gateway.counters();
+      return new Map(REGIONS.map((name) => [name, all.get(`${app.name}-http-in-${name}`) ?? 0]));
+    }
+    const text = await (await fetch(`http://127.0.0.1:${this.#admin}/stats/prometheus`)).text();
+    const start = `envoy_cluster_upstream_rq_total{envoy_cluster_name="default/${frontOf(app, 'HTTP')}/`;
+    const lines = text.split('\n').filter((line) => line.startsWith(start));
+    return new Map(
+      lines.map((line) => {
+        const [name = '', count = '0'] = line.slice(start.length).split('"} ');
+        return [name, Number(count)];
+      }),
+    );
   }
 
   /** Bootstrap of a proxyless gRPC client in a region. */
