@@ -18,6 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   live: async () => (await import('./routing/live.ts')).liveFigures(),
   edges: async () => (await import('./routing/edges.ts')).edgeFigures(),
   joint: async () => (await import('./routing/joint.ts')).jointFigures(),
+  prober: async () => (await import('./routing/prober.ts')).proberFigures(),
 };
 /** What listens on fixed ports, or gives itself addresses. */
 const INSIDE = ['discovery', 'live'];
