@@ -1,4 +1,4 @@
-import ort from 'onnxruntime-node';
+import type ort from 'onnxruntime-node';
 import type { Graph, Port } from '../ir/graph.ts';
 import { writeOnnx } from '../onnx/writer.ts';
 import type { Weights } from '../onnx/writer.ts';
@@ -16,9 +16,18 @@ const OPTIONS: ort.InferenceSession.SessionOptions = {
 
 /** The bytes of an ONNX model ready to run. Rejects when onnxruntime cannot read them. */
 export async function loadOnnx(bytes: Uint8Array): Promise<Program> {
-  const session = await ort.InferenceSession.create(bytes, OPTIONS);
+  // A native library of 44 MB: loaded when something is run, not when a command line is read.
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
+  const session = await InferenceSession.create(bytes, OPTIONS);
   const inputs = session.inputMetadata.map(portOf);
   const outputs = session.outputMetadata.map(portOf);
+  const tensors = (ports: readonly Port[], values: Values): Record<string, ort.Tensor> =>
+    Object.fromEntries(
+      ports.map(({ name, shape }) => [
+        name,
+        new Tensor('float32', values[name] ?? new Float32Array(), shape),
+      ]),
+    );
   return {
     inputs,
     outputs,
@@ -40,15 +49,6 @@ function portOf(meta: ort.InferenceSession.ValueMetadata): Port {
       throw new RangeError(`"${meta.name}" has the open size "${size}": only fixed shapes are run`);
     }),
   };
-}
-
-function tensors(ports: readonly Port[], values: Values): Record<string, ort.Tensor> {
-  return Object.fromEntries(
-    ports.map(({ name, shape }) => [
-      name,
-      new ort.Tensor('float32', values[name] ?? new Float32Array(), shape),
-    ]),
-  );
 }
 
 /** The default executor: onnxruntime's CPU kernels, one thread. */
