@@ -20,6 +20,10 @@ const beat = (node: CachedNode): CachedNode => ({
 });
 const superseded = { ...givenPlan(), status: { phase: 'Superseded' as const } };
 const region = givenRegion('north');
+const measured = (measuredLatencyMicros: number, time: string): typeof region => ({
+  ...region,
+  status: { links: [{ from: 'north', to: 'south', measuredLatencyMicros, at: `2026-11-23T${time}:00Z` }] },
+});
 
 describe('relevance', () => {
   const cases: Record<string, { is: string; want: string }> = {
@@ -31,6 +35,14 @@ describe('relevance', () => {
     'a new node may be room': { is: relevance.node(undefined, givenNode('a')), want: 'room' },
     'a status of a region means nothing': {
       is: relevance.region(region, { ...region, status: { nodes: 3 } }),
+      want: 'none',
+    },
+    'a link that was measured anew may make room': {
+      is: relevance.region(measured(5_000, '12:00'), measured(9_000, '12:00')),
+      want: 'room',
+    },
+    'a heartbeat of the same measurement means nothing': {
+      is: relevance.region(measured(5_000, '12:00'), measured(5_000, '12:05')),
       want: 'none',
     },
     'a new pod takes room': { is: relevance.pod(undefined, gated), want: 'changed' },
