@@ -1,7 +1,6 @@
 import { admitted, checkedQuery } from '#memory/store/admission.ts';
 import type { Space } from '#memory/store/admission.ts';
 import { MemoryUnavailable, UnknownTenant } from '#memory/store/errors.ts';
-import { byPriority, priority } from '#memory/store/priority.ts';
 import { MOST_NEIGHBOURS } from '#memory/store/trace-store.ts';
 import type {
   Added,
@@ -16,23 +15,19 @@ import type {
 } from '#memory/store/trace-store.ts';
 import { withoutMetadata } from '#memory/trace/shared.ts';
 import type { Trace } from '#memory/trace/trace.ts';
-import { cosine } from '#memory/trace/vector.ts';
 import { Connection, whole } from './connection.ts';
 import type { Row } from './connection.ts';
 import { INDEX, dialectOf } from './dialect.ts';
 import type { Dialect } from './dialect.ts';
-import { CREATE, KNOWN, VISIBLE, rowOf, vectorText, traceOf, vectorOfText } from './record.ts';
+import { nearest } from './nearest.ts';
+import { CREATE, KNOWN, VISIBLE, rowOf, vectorText, traceOf } from './record.ts';
+import { statisticsOf } from './statistics.ts';
+import { victimsOf } from './victims.ts';
 
 /** Traces in one transaction. */
 const BATCH = 256;
 /** Traces of one page of an export, an expiry, a change of encoder. */
 const PAGE = 64;
-/** The index answers approximately and before any filter: so many times `k` are fetched at first, and at least so many. */
-const OVER_FETCH = 4;
-const LEAST_FETCHED = 128;
-/** More than this is not asked of the index: the traces that pass the filter are read instead. */
-const MOST_FETCHED = 4096;
-
 /** How a memory on a server is opened. */
 export interface BoltOptions {
   /** `bolt://[user:password@]host:port`. */
@@ -140,21 +135,7 @@ class BoltStore implements TraceStore {
   async knn(vector: ArrayLike<number>, k: number, filter: Filter): Promise<readonly Hit[]> {
     await this.#mustKnow(filter.tenant);
     const query = checkedQuery(vector, k, filter.encoderVersion, this.#space);
-    const { passes, parameters } = conditions(filter);
-    const wanted = `WHERE ${passes} RETURN t.id AS id, t.vector AS vector, t.reward AS reward, t.tenant = $tenant AS own`;
-    for (let n = Math.max(LEAST_FETCHED, OVER_FETCH * k); n <= MOST_FETCHED; n *= 4) {
-      const rows = await this.#connection.read(`${this.#dialect.nearest} ${wanted}`, {
-        ...parameters,
-        n: whole(n),
-        vector: [...query],
-      });
-      const hits = nearestOf(rows, query);
-      const [last, next] = [hits[k - 1], hits[k]];
-      // With as many as asked for, and no tie at the end that could go on beyond what was fetched.
-      if (last !== undefined && (next === undefined ? rows.length < n : next.similarity < last.similarity))
-        return hits.slice(0, k);
-    }
-    return nearestOf(await this.#connection.read(`MATCH (t:Trace) ${wanted}`, parameters), query).slice(0, k);
+    return nearest(this.#connection, this.#dialect, query, k, filter);
   }
 
   async get(tenant: string, ids: readonly string[]): Promise<readonly Trace[]> {
@@ -217,49 +198,15 @@ class BoltStore implements TraceStore {
     let aged = 0;
     let evicted = 0;
     for (const region of (await this.stats()).shards.keys()) {
-      const rows = await this.#connection.read(
-        `MATCH (t:Trace {region: $region}) WHERE t.encoderVersion = $encoder
-         RETURN t.id AS id, t.reward AS reward, t.createdMs AS createdMs, t.usedMs AS usedMs, t.uses AS uses`,
-        { region, encoder: this.#space.encoderVersion },
-      );
-      const before = policy.ttlMs === undefined ? -Infinity : policy.nowMs - policy.ttlMs;
-      const old = rows.filter((r) => Number(r['createdMs']) < before);
-      const kept = rows.filter((r) => Number(r['createdMs']) >= before).map((r) => rankOf(r, policy.nowMs));
-      const surplus = Math.max(0, kept.length - (policy.maxPerShard ?? Infinity));
-      aged += await this.remove(old.map((r) => String(r['id'])));
-      evicted += await this.remove(
-        kept
-          .sort(byPriority)
-          .slice(0, surplus)
-          .map((r) => r.id),
-      );
+      const gone = await victimsOf(this.#connection, this.#space, region, policy);
+      aged += await this.remove(gone.aged);
+      evicted += await this.remove(gone.evicted);
     }
     return { aged, evicted };
   }
 
   async stats(): Promise<Stats> {
-    const { encoderVersion: encoder } = this.#space;
-    const counts = async (cypher: string): Promise<Map<string, number>> =>
-      new Map(
-        (await this.#connection.read(cypher, { encoder })).map((r) => [String(r['name']), Number(r['n'])]),
-      );
-    const shards = await counts(
-      'MATCH (t:Trace) WHERE t.encoderVersion = $encoder RETURN t.region AS name, count(t) AS n ORDER BY name',
-    );
-    const stale = await counts(
-      "MATCH (t:Trace) WHERE t.encoderVersion <> $encoder RETURN 'stale' AS name, count(t) AS n",
-    );
-    return {
-      traces: [...shards.values()].reduce((a, b) => a + b, 0),
-      stale: stale.get('stale') ?? 0,
-      ...this.#space,
-      shards,
-      tenants: await counts(
-        'MATCH (n:Tenant) OPTIONAL MATCH (t:Trace {tenant: n.name}) RETURN n.name AS name, count(t) AS n ORDER BY name',
-      ),
-      diskBytes: 0,
-      memoryBytes: 0,
-    };
+    return statisticsOf(this.#connection, this.#space);
   }
 
   async *export(tenant: string | undefined): AsyncIterable<Trace> {
@@ -335,44 +282,4 @@ class BoltStore implements TraceStore {
   #mustWrite(): void {
     if (this.#readOnly) throw new MemoryUnavailable(`${this.#connection.where}: opened to read only`);
   }
-}
-
-/** A filter as Cypher over `t`. */
-function conditions(filter: Filter): { passes: string; parameters: Row } {
-  const { tenant, encoderVersion, shard, slice, sinceMs, minReward, ownOnly = false } = filter;
-  const passes = [
-    't.encoderVersion = $encoder',
-    ownOnly ? 't.tenant = $tenant' : VISIBLE,
-    ...(shard === undefined ? [] : ['t.region = $shard']),
-    ...(slice === undefined ? [] : ['t.slice = $slice']),
-    ...(sinceMs === undefined ? [] : ['t.createdMs >= $sinceMs']),
-    ...(minReward === undefined ? [] : ['t.reward >= $minReward']),
-  ];
-  const parameters = { tenant, encoder: encoderVersion, shard, slice, sinceMs, minReward };
-  return {
-    passes: passes.join(' AND '),
-    parameters: Object.fromEntries(Object.entries(parameters).filter(([, v]) => v !== undefined)),
-  };
-}
-
-function nearestOf(rows: readonly Row[], query: Float32Array): Hit[] {
-  return rows
-    .map((r) => ({
-      id: String(r['id']),
-      similarity: cosine(query, vectorOfText(String(r['vector']))),
-      reward: Number(r['reward']),
-      own: r['own'] === true,
-    }))
-    .sort((a, b) => b.similarity - a.similarity || (a.id < b.id ? -1 : 1));
-}
-
-function rankOf(r: Row, nowMs: number): { id: string; priority: number; createdMs: number } {
-  const createdMs = Number(r['createdMs']);
-  const trace = {
-    reward: Number(r['reward']),
-    createdMs,
-    usedMs: Number(r['usedMs']),
-    uses: Number(r['uses']),
-  };
-  return { id: String(r['id']), priority: priority(trace, nowMs), createdMs };
 }
