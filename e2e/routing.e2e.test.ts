@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deploymentPlanSpec } from '#crds/deploymentplan.ts';
+import { LABELS } from '#crds/meta.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { until } from '#hack/demo/observe.ts';
 import { gatewayApiDefinitions } from '#hack/gateway-api/definitions.ts';
@@ -46,6 +48,43 @@ function shop(): object {
       edges: callees.map((to) => ({ from: 'front', to, payload: '1Ki', protocol: to.toUpperCase() })),
     },
   };
+}
+
+/** A plan with `front` in the east and callees in both regions, calls 70 : 30: the story plays the planner, so that shares are known. */
+function planOf(dag: string, uid: string, callees: readonly string[], both: boolean): object {
+  const regions = both ? ['east', 'west'] : ['east'];
+  const at = (microservice: string, replica: number, where: string): object => ({
+    microservice,
+    replica,
+    ranked: [{ node: `${where}-1`, sharePpm: 1_000_000 }],
+  });
+  const path = (to: string): object => ({
+    via: to === 'east' ? ['east-1'] : ['east-1', 'west-1'],
+    fromRegion: 'east',
+    toRegion: to,
+    weightPpm: both ? (to === 'east' ? 700_000 : 300_000) : 1_000_000,
+  });
+  const spec = deploymentPlanSpec.parse({
+    dag: { name: dag, uid, generation: 1 },
+    window: 1,
+    source: 'Search',
+    regions: regions.map((where, i) => ({
+      region: where,
+      assignments: [
+        ...(where === 'east' ? [at('front', 0, where)] : []),
+        ...callees.map((c) => at(c, i, where)),
+      ],
+    })),
+    routes: callees.map((to) => ({ from: 'front', to, slice: 'massive', paths: regions.map(path) })),
+  });
+  const owner = { apiVersion: 'edgeloom.dev/v1alpha1', kind: 'ServiceDAG', name: dag, uid, controller: true, blockOwnerDeletion: true }; // prettier-ignore
+  const metadata = {
+    name: `${dag}-1`,
+    namespace: 'default',
+    labels: { [LABELS.dag]: dag },
+    ownerReferences: [owner],
+  };
+  return { apiVersion: 'edgeloom.dev/v1alpha1', kind: 'DeploymentPlan', metadata, spec };
 }
 
 describe('routing on a real cluster', () => {
@@ -114,6 +153,7 @@ describe('routing on a real cluster', () => {
     edgeloom = await Edgeloom.start('routing', {
       nodes: [node('east-1', 'east', cpu), node('west-1', 'west', cpu)],
     });
+    await edgeloom.parts.kill('planner');
     await edgeloom.apply(region('east', 'west'), region('west'));
     await open();
     ended = controller();
@@ -126,6 +166,7 @@ describe('routing on a real cluster', () => {
 
   it('splits HTTP, GRPC and TCP calls over two regions by routes that the API server takes', async () => {
     await edgeloom.apply(shop());
+    await edgeloom.apply(planOf('shop', (await dag()).metadata.uid ?? '', ['http', 'grpc', 'tcp'], true));
     await edgeloom.condition('shop', 'Ready', 'True');
     await until('every edge goes by the Gateway', 20_000, async () => {
       const { reason } = await edgeloom.condition('shop', 'Routed', 'True');
@@ -187,6 +228,61 @@ describe('routing on a real cluster', () => {
     const before = versions();
     await sleep(4_000);
     assert.equal(versions(), before);
+  });
+
+  it('sets right once what somebody else changes in a route of ours', async () => {
+    const path = `${GROUP}/namespaces/default/httproutes/shop-front-to-http-massive`;
+    const route = await edgeloom.cluster.api.get<Route>(path);
+    const [rule] = route.spec.rules;
+    const rules = [{ backendRefs: rule?.backendRefs.map((ref) => ({ ...ref, weight: 7 })) }];
+    await edgeloom.cluster.api.send(
+      'PATCH',
+      `${path}?fieldManager=somebody`,
+      { spec: { rules } },
+      'application/merge-patch+json',
+    );
+    const restored = await until('the weights are ours again', 10_000, async () => {
+      const now = await edgeloom.cluster.api.get<Route>(path);
+      return now.spec.rules[0]?.backendRefs[0]?.weight === rule?.backendRefs[0]?.weight ? now : undefined;
+    });
+    assert.equal(restored.metadata.generation, route.metadata.generation + 2);
+    await sleep(2_000);
+    const { metadata } = await edgeloom.cluster.api.get<Route>(path);
+    assert.equal(metadata.generation, restored.metadata.generation);
+    await edgeloom.condition('shop', 'Routed', 'True');
+  });
+
+  it('leaves a Service of the same name to whoever made it, and says so', async () => {
+    const name = 'kiosk-front-to-http-massive';
+    const spec = { selector: { app: 'theirs' }, ports: [{ port: 1 }] };
+    await edgeloom.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: 'default' },
+      spec,
+    });
+    const version = (): string =>
+      edgeloom.kubectl('get', 'service', name, '-o', 'jsonpath={.metadata.resourceVersion}');
+    const before = version();
+    const dag = shop() as { metadata: object; spec: { microservices: object[]; edges: object[] } };
+    const [front = {}] = dag.spec.microservices;
+    const microservices = [front, { ...front, name: 'http' }];
+    const edges = dag.spec.edges.slice(0, 1);
+    await edgeloom.apply({
+      ...dag,
+      metadata: { ...dag.metadata, name: 'kiosk' },
+      spec: { ...dag.spec, microservices, edges },
+    });
+    const { uid = '' } = (await edgeloom.dag('kiosk')).metadata;
+    await edgeloom.apply(planOf('kiosk', uid, ['http'], false));
+    const { message } = await until('the name is taken', 20_000, async () => {
+      const routed = await edgeloom.condition('kiosk', 'Routed', 'False');
+      return routed.reason === 'NameTaken' ? routed : undefined;
+    });
+    assert.match(message, new RegExp(`Service ${name} is there already`));
+    assert.equal(version(), before);
+    await edgeloom.remove('kiosk');
+    edgeloom.kubectl('delete', 'service', name);
   });
 
   it('comes down in less than 10 s when the Gateway rejects, and says so', async () => {
