@@ -1,7 +1,9 @@
+import { weighted } from './flow.ts';
 import { firstPairs, HEADROOM } from './fractions.ts';
 import type { Fractions } from './fractions.ts';
 import type { Instance } from './instance.ts';
 import { marginalSojourn } from './queueing.ts';
+import type { Service } from './service.ts';
 
 /** Parts in which the calls of one replica are dealt out. */
 const PARTS = 8;
@@ -20,6 +22,8 @@ export class QuickSteering {
   readonly #rate: Float64Array;
   readonly #serve: Float64Array;
   readonly #tail: Float64Array;
+  /** Of a join, by task: when its latest input arrives. */
+  readonly #input: Float64Array;
 
   constructor(instance: Instance) {
     const { edges, tasks } = instance;
@@ -30,6 +34,7 @@ export class QuickSteering {
     this.#rate = new Float64Array(tasks);
     this.#serve = new Float64Array(tasks);
     this.#tail = new Float64Array(tasks);
+    this.#input = new Float64Array(tasks);
   }
 
   /** Fractions for an assignment whose pairs of replicas take these times. Good until the next call. */
@@ -70,7 +75,7 @@ export class QuickSteering {
 
   /** Deals out the calls into a service. */
   #fill(s: number, time: Float64Array): void {
-    const { services, edges, incoming } = this.#instance;
+    const { services, incoming } = this.#instance;
     const service = services[s];
     const into = incoming[s];
     if (service === undefined || into === undefined) return;
@@ -84,6 +89,49 @@ export class QuickSteering {
       return;
     }
     this.#rate.fill(0, firstTask, firstTask + replicas);
+    if (into.length > 1) this.#join(service, into, time);
+    else this.#split(service, into, time);
+    for (let task = firstTask; task < firstTask + replicas; task++)
+      this.#visits[task] = rate > 0 ? (this.#rate[task] ?? 0) / (HEADROOM * rate) : 1 / replicas;
+  }
+
+  /** The inputs of a join meet at one replica: all of its callers get the same shares. A replica costs what its latest input takes. */
+  #join({ firstTask, replicas, rate }: Service, into: readonly number[], time: Float64Array): void {
+    const { services, edges } = this.#instance;
+    const flow = (HEADROOM * rate) / PARTS;
+    for (let j = 0; j < replicas; j++) {
+      let latest = 0;
+      for (let k = 0; k < into.length; k++) {
+        const e = into[k] ?? 0;
+        const source = services[edges[e]?.source ?? 0];
+        if (source === undefined) continue;
+        let mean = 0;
+        for (let i = 0; i < source.replicas; i++)
+          mean += weighted(
+            this.#visits[source.firstTask + i] ?? 0,
+            time[(this.#firstPair[e] ?? 0) + i * replicas + j] ?? 0,
+          );
+        latest = Math.max(latest, mean);
+      }
+      this.#input[firstTask + j] = latest;
+    }
+    for (let part = 0; part < PARTS; part++) {
+      const j = this.#cheapest(firstTask, replicas, firstTask, this.#input, flow);
+      this.#rate[firstTask + j] = (this.#rate[firstTask + j] ?? 0) + flow;
+      for (let k = 0; k < into.length; k++) {
+        const e = into[k] ?? 0;
+        const callers = services[edges[e]?.source ?? 0]?.replicas ?? 0;
+        for (let i = 0; i < callers; i++) {
+          const at = (this.#firstPair[e] ?? 0) + i * replicas + j;
+          this.#fractions[at] = (this.#fractions[at] ?? 0) + 1 / PARTS;
+        }
+      }
+    }
+  }
+
+  /** Each caller's replica goes its own way. */
+  #split({ firstTask, replicas }: Service, into: readonly number[], time: Float64Array): void {
+    const { services, edges } = this.#instance;
     for (let part = 0; part < PARTS; part++) {
       for (let k = 0; k < into.length; k++) {
         const e = into[k] ?? 0;
@@ -100,8 +148,6 @@ export class QuickSteering {
         }
       }
     }
-    for (let task = firstTask; task < firstTask + replicas; task++)
-      this.#visits[task] = rate > 0 ? (this.#rate[task] ?? 0) / (HEADROOM * rate) : 1 / replicas;
   }
 
   /** The replica where a part costs least; the first when no way leads anywhere. */

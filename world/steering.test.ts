@@ -103,6 +103,28 @@ describe('steering', () => {
     assert.equal(instance.snapshot.hosts[only?.to ?? -1]?.name, 'w');
   });
 
+  it('gives all callers of a join the same shares: the inputs of a request meet at one replica', () => {
+    const items = twoRegions(10).slice(0, 4);
+    const diamond = dag('d', {
+      ingress: [{ region: 'east', requestsPerSecond: '150' }],
+      microservices: [service('a'), service('b'), service('c'), service('j', { work: '5M', replicas: 2 })],
+      edges: ['b', 'c'].flatMap((mid) => [
+        { from: 'a', to: mid },
+        { from: mid, to: 'j' },
+      ]),
+    });
+    const instance = given([...items, diamond]);
+    const assign = placed(instance, { a: 'e', b: 'e', c: 'w', j: ['e', 'w'] });
+    const found = byHost(instance, assign, new Steering(instance).fractions(assign));
+    const rows = ['b', 'c'].map((caller) =>
+      found.filter(({ edge }) => instance.edges[edge]?.from === caller).map(({ to, share }) => [to, share]),
+    );
+    assert.equal(rows[0]?.length, 2);
+    assert.deepEqual(rows[0], rows[1]);
+    const quick = new SteeredEvaluator(instance, 'utility');
+    assert.ok(quick.value(assign) < Infinity);
+  });
+
   it('leaves calls even where no rate is known', () => {
     const instance = given(twoRegions(0));
     const assign = placed(instance, { a: 'e', b: ['e', 'w'] });

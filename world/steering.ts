@@ -1,3 +1,4 @@
+import { weighted } from './flow.ts';
 import { firstPairs, HEADROOM } from './fractions.ts';
 import type { Fractions } from './fractions.ts';
 import type { Instance } from './instance.ts';
@@ -6,7 +7,7 @@ import { arcsOf, transmission } from './paths.ts';
 import { Room } from './room.ts';
 import type { Service } from './service.ts';
 import { waterFill } from './water-filling.ts';
-import type { Caller, Grain, Way } from './water-filling.ts';
+import type { Callee, Caller, Grain, Way } from './water-filling.ts';
 
 /** Shares in percents. */
 const GRAIN: Grain = { parts: 100, rounds: 2 };
@@ -58,18 +59,17 @@ export class Steering {
         for (const group of callees)
           group.rate = (HEADROOM * service.rate * group.replicas.length) / service.replicas;
       const flows = (incoming[s] ?? []).flatMap((e) => this.#outflows(e, groups, tails[s] ?? []));
+      const sinks = callees.map(({ host, replicas }) => ({
+        serviceMicros: service.serve[host] ?? 0,
+        replicas: replicas.length,
+      }));
+      const isJoin = (incoming[s]?.length ?? 0) > 1;
       const shares =
         service.rate === 0
           ? flows.map(() => callees.map((group) => group.replicas.length / service.replicas))
-          : waterFill(
-              flows,
-              callees.map(({ host, replicas }) => ({
-                serviceMicros: service.serve[host] ?? 0,
-                replicas: replicas.length,
-              })),
-              this.#room,
-              GRAIN,
-            );
+          : isJoin
+            ? this.#together(flows, sinks)
+            : waterFill(flows, sinks, this.#room, GRAIN);
       for (const [f, { edge, from, rate }] of flows.entries())
         for (const [k, to] of callees.entries()) {
           const share = shares[f]?.[k] ?? 0;
@@ -81,6 +81,32 @@ export class Steering {
         }
     }
     return fractions;
+  }
+
+  /**
+   * Shares of the calls into a join, the same for all of its callers: the inputs of one request meet at one replica, so callers that
+   * each went their own way would not fill the replicas as planned. A replica costs what its latest input takes.
+   */
+  #together(flows: readonly Outflow[], sinks: readonly Callee[]): number[][] {
+    const edges = [...Map.groupBy(flows, ({ edge }) => edge).values()];
+    const total = (some: readonly Outflow[]): number => some.reduce((sum, { rate }) => sum + rate, 0);
+    const ways = sinks.flatMap((_, callee): Way[] => {
+      const inputs = edges.map((some) => {
+        const micros = some.map(({ ways }) => ways.find((way) => way.callee === callee)?.micros ?? Infinity);
+        const rate = total(some);
+        return some.reduce((sum, flow, f) => {
+          const part = rate === 0 ? 1 / some.length : flow.rate / rate;
+          return sum + weighted(part, micros[f] ?? 0);
+        }, 0);
+      });
+      const micros = Math.max(...inputs);
+      return micros < Infinity ? [{ callee, micros, arcs: [] }] : [];
+    });
+    const [shares = []] = waterFill([{ rate: total(flows), bps: 0, ways }], sinks, this.#room, GRAIN);
+    for (const { ways: own, bps } of flows)
+      for (const [callee, share] of shares.entries())
+        this.#room.take(own.find((way) => way.callee === callee)?.arcs ?? [], bps * share);
+    return flows.map(() => shares);
   }
 
   /** The calls of an edge by the host they leave, with their ways to the callee's groups. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { dag, node, region, service } from '#world/test-world.ts';
 import type { RouteFraction } from '../orchestrator.ts';
 import { runOnce } from '../run.ts';
+import type { Application, Service } from './application.ts';
 import { cityOf, fateOf, fixed, placementOf, settingsOf } from './given.ts';
+import { Router } from './router.ts';
 
 /** `in` on a; `m` on b, c and c: unlike speeds tell by the latency who served. */
 async function served(routes?: readonly RouteFraction[]): Promise<Map<number, number>> {
@@ -56,4 +58,26 @@ describe('router', () => {
         assert.ok(Math.abs(share - (want[i] ?? 0)) < 0.03, `${shares.join(' ')} and not ${want.join(' ')}`);
       assert.ok(Math.abs(shares.reduce((a, b) => a + b, 0) - 1) < 1e-9);
     });
+
+  it('keeps the part of a replica that is yet to come from the one beside it', () => {
+    const hosts = ['a', 'b', 'c', 'e'];
+    // One of two replicas on c has started; the one on e serves until the other has.
+    const to = { name: 'm', endpoints: [{ host: 1 }, { host: 2 }, { host: 3 }] } as unknown as Service;
+    const edges = [{ index: 0, from: { name: 'in' }, to }];
+    const placement = {
+      dag: 'default/d',
+      replicas: ['b', 'c', 'c'].map((at) => ({ microservice: 'm', node: at })),
+      routes: [route('b', 300_000), route('c', 700_000)],
+    };
+    const router = new Router();
+    router.apply([placement], [{ key: 'default/d', edges } as unknown as Application], (n) =>
+      hosts.indexOf(n),
+    );
+    const counts = [0, 0, 0];
+    for (let i = 0; i < 1000; i++) {
+      const at = router.pick(0, 0, to, (i + 0.5) / 1000);
+      counts[at] = (counts[at] ?? 0) + 1;
+    }
+    assert.deepEqual(counts, [300, 350, 350]);
+  });
 });

@@ -3,10 +3,17 @@ import type { Placement } from '../orchestrator.ts';
 
 const PPM = 1_000_000;
 
+/** What one host gets of the calls of an edge that leave another. */
+interface Share {
+  readonly ppm: number;
+  /** Replicas that are to run there and share it. */
+  readonly replicas: number;
+}
+
 /** Whom calls go to: evenly over a service's endpoints, or by the flow fractions of a placement. */
 export class Router {
-  /** Weights of each edge and caller's host: callee's host → parts per million. */
-  readonly #fractions: (ReadonlyMap<number, ReadonlyMap<number, number>> | undefined)[] = [];
+  /** Shares of each edge and caller's host by the callee's host. */
+  readonly #fractions: (ReadonlyMap<number, ReadonlyMap<number, Share>> | undefined)[] = [];
   /** Cumulative weights over the endpoints in their order, until those change. */
   readonly #cumulative: (Map<number, Float64Array> | undefined)[] = [];
 
@@ -17,10 +24,17 @@ export class Router {
     host: (node: string) => number | undefined,
   ): void {
     const byKey = new Map(applications.map((application) => [application.key, application]));
-    for (const { dag, routes } of placements) {
+    for (const { dag, routes, replicas } of placements) {
       for (const edge of byKey.get(dag)?.edges ?? []) {
         const own = (routes ?? []).filter(({ from, to }) => from === edge.from.name && to === edge.to.name);
-        this.#fractions[edge.index] = own.length === 0 ? undefined : fractionsOf(own, host);
+        this.#fractions[edge.index] =
+          own.length === 0
+            ? undefined
+            : fractionsOf(
+                own,
+                host,
+                (node) => replicas.filter((r) => r.node === node && r.microservice === edge.to.name).length,
+              );
         this.#cumulative[edge.index] = undefined;
       }
     }
@@ -47,19 +61,21 @@ export class Router {
     call: number,
     fromHost: number,
     { endpoints }: Service,
-    shares: ReadonlyMap<number, number> | undefined,
+    shares: ReadonlyMap<number, Share> | undefined,
   ): Float64Array {
     const known = this.#cumulative[call]?.get(fromHost);
     if (known !== undefined) return known;
-    const on = (host: number): number => endpoints.filter((replica) => replica.host === host).length;
+    /** What each of the replicas that are there gets: the part of one that is yet to come is not theirs. */
+    const each = (host: number): number => {
+      const { ppm = 0, replicas = 1 } = shares?.get(host) ?? {};
+      return ppm / Math.max(replicas, endpoints.filter((replica) => replica.host === host).length);
+    };
+    const given = endpoints.reduce((sum, { host }) => sum + each(host), 0);
     const named = endpoints.filter(({ host }) => shares?.has(host) === true).length;
-    const given = [...(shares ?? [])].reduce((sum, [host, ppm]) => sum + (on(host) > 0 ? ppm : 0), 0);
     // Those that no fraction names share evenly what the fractions leave, and what is meant for replicas that are yet to come: a
     // replica that is to be replaced serves until then.
     const rest = named === endpoints.length ? 0 : Math.max(0, PPM - given) / (endpoints.length - named);
-    const weights = endpoints.map(({ host }) =>
-      shares?.has(host) ? (shares.get(host) ?? 0) / on(host) : rest,
-    );
+    const weights = endpoints.map(({ host }) => (shares?.has(host) === true ? each(host) : rest));
     const even = weights.every((weight) => weight === 0);
     let sum = 0;
     const cumulative = Float64Array.from(weights, (weight) => (sum += even ? 1 : weight));
@@ -72,13 +88,14 @@ export class Router {
 function fractionsOf(
   routes: readonly { readonly fromNode: string; readonly toNode: string; readonly weightPpm: number }[],
   host: (node: string) => number | undefined,
-): Map<number, Map<number, number>> {
-  const fractions = new Map<number, Map<number, number>>();
+  replicasOn: (node: string) => number,
+): Map<number, Map<number, Share>> {
+  const fractions = new Map<number, Map<number, Share>>();
   for (const { fromNode, toNode, weightPpm } of routes) {
     const [from, to] = [host(fromNode), host(toNode)];
     if (from === undefined || to === undefined) continue;
-    const shares = fractions.get(from) ?? new Map<number, number>();
-    shares.set(to, (shares.get(to) ?? 0) + weightPpm);
+    const shares = fractions.get(from) ?? new Map<number, Share>();
+    shares.set(to, { ppm: (shares.get(to)?.ppm ?? 0) + weightPpm, replicas: replicasOn(toNode) });
     fractions.set(from, shares);
   }
   return fractions;
