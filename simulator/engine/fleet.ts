@@ -28,7 +28,7 @@ interface ColdStart {
 
 /**
  * All replicas and what they hold. Make before break: those that have no place in a new placement go on until the new ones of
- * their microservice are ready; only where both do not fit on a node the old one goes first.
+ * their microservice are ready, and who needs their room waits; only where waiting would have no end the old one goes first.
  */
 export class Fleet {
   /** Replicas started elsewhere than where one was stopped, after the first placement. */
@@ -193,9 +193,15 @@ export class Fleet {
     const { service, host } = replica;
     const now = this.#around.now();
     if (!this.#fits(service, host)) {
-      // The break before the make: what has to leave this node leaves at once.
+      // It waits for what is to leave this node anyway. The break comes before the make only where waiting would have no end: for a
+      // replica of its own service, and for one whose successor waits itself.
       for (const other of this.all())
-        if (other.host === host && other.state === 'retiring') this.#drain(other);
+        if (
+          other.host === host &&
+          other.state === 'retiring' &&
+          (other.service === service || this.#waits(other.service))
+        )
+          this.#drain(other);
     }
     // What left may already have let this one in.
     if (replica.state !== 'waiting' || !this.#fits(service, host)) return;
@@ -210,6 +216,10 @@ export class Fleet {
       replica.state = 'starting';
       replica.readyKey = this.#around.wake(now + this.#coldStart.startMicros + pull, replica.id);
     } else this.#open(replica);
+  }
+
+  #waits(service: Service): boolean {
+    return this.of(service).some(({ state }) => state === 'waiting');
   }
 
   #open(replica: Replica): void {
