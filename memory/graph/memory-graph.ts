@@ -51,7 +51,7 @@ const serviceKey = (trace: string, name: string): string => `${trace}/${name}`;
 const nodeKey = (name: string): string => `node/${name}`;
 
 function addTrace(graph: MemoryGraph, trace: Trace, nowMs: number): void {
-  const { id: _id, dag, map, rollout, performance, vector, replanOf, ...scalars } = traceJson(trace);
+  const { id: _id, dag, map, rollout, performance, vector, replanOf, context, ...scalars } = traceJson(trace);
   const ageMs = Math.max(0, nowMs - trace.createdMs);
   graph.addNode(trace.id, {
     kind: 'trace',
@@ -65,6 +65,7 @@ function addTrace(graph: MemoryGraph, trace: Trace, nowMs: number): void {
     ingress: JSON.stringify(dag.ingress),
     rollout: JSON.stringify(rollout),
     vector: JSON.stringify(vector),
+    ...(context === undefined ? {} : { context: JSON.stringify(context) }),
   });
   for (const [at, { name, ...features }] of dag.services.entries()) {
     const key = serviceKey(trace.id, name);
@@ -163,6 +164,7 @@ function traceAt(graph: MemoryGraph, id: string, features: Features): Trace {
     ...pick(features, TRACE_SCALARS),
     ...pick(features, UTILITIES),
     vector: parsed(features, 'vector'),
+    ...(features['context'] === undefined ? {} : { context: parsed(features, 'context') }),
     rollout: parsed(features, 'rollout'),
     performance: pick(features, PERFORMANCE),
     dag: {

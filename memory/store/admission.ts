@@ -24,9 +24,10 @@ export async function admitted(
       fit.push({ ...trace, vector: checkedVector(trace.vector, space.dimension) });
       continue;
     }
-    if (reembed === undefined)
+    const anew = await reembed?.(trace);
+    if (anew === undefined)
       throw new OtherEncoder(`trace ${trace.id}`, trace.encoderVersion, space.encoderVersion);
-    const vector = checkedVector(await reembed(trace), space.dimension);
+    const vector = checkedVector(anew, space.dimension);
     fit.push({ ...trace, vector, encoderVersion: space.encoderVersion });
     reembedded++;
   }
@@ -45,4 +46,20 @@ export function checkedQuery(
   if (!Number.isInteger(k) || k < 1 || k > MOST_HITS)
     throw new RefusedTrace('k', `${k} traces asked for`, `ask for 1 to ${MOST_HITS}`);
   return checkedVector(vector, space.dimension);
+}
+
+/** A vector of the space for a trace of another encoder; undefined when it does not say enough, or what it says cannot be read: others go on. */
+export async function embeddedAgain(
+  trace: Trace,
+  reembed: Reembed,
+  dimension: number,
+): Promise<Float32Array | undefined> {
+  try {
+    const vector = await reembed(trace);
+    return vector === undefined ? undefined : checkedVector(vector, dimension);
+  } catch (error) {
+    if (error instanceof Error && (error.name === 'RefusedTrace' || error instanceof RangeError))
+      return undefined;
+    throw error;
+  }
 }

@@ -12,7 +12,7 @@ export class OtherEncoder extends Error {
   constructor(what: string, version: string, memory: string) {
     super(
       `${what} was embedded by "${version}", the memory by "${memory}"; vectors of two encoders cannot be compared: ` +
-        'embed it again, or give the store a way to (reembed)',
+        'embed it again; a trace with its context is embedded by who has the encoder (edgeloom memory, edgeloom planner)',
     );
   }
 }

@@ -1,12 +1,14 @@
 import { openBolt } from './bolt/bolt-store.ts';
 import { openEmbedded } from './embedded/embedded-store.ts';
 import type { Space } from './admission.ts';
-import type { Reembed, TraceStore } from './trace-store.ts';
+import type { Progress, Reembed, TraceStore } from './trace-store.ts';
 
 /** How a memory is opened, whatever it is. */
 export interface OpenOptions {
   readonly space?: Space;
+  /** Embeds traces of another encoder again, in the background, and those that are put. */
   readonly reembed?: Reembed;
+  readonly onProgress?: Progress;
   readonly readOnly?: boolean;
 }
 

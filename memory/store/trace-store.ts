@@ -66,6 +66,8 @@ export interface Stats {
   readonly traces: number;
   /** Of another encoder's version: kept, not searched until they are embedded again. */
   readonly stale: number;
+  /** Of the stale those that keep what an encoder looks at: they can be embedded again. */
+  readonly embeddable: number;
   readonly dimension: number;
   readonly encoderVersion: string;
   /** By region. */
@@ -95,6 +97,8 @@ export interface TraceStore {
   neighbours(tenant: string, id: string): Promise<Neighbours | undefined>;
   /** Says that a plan made use of these traces: what is used stays longer. */
   touch(ids: readonly string[], nowMs: number): void;
+  /** Resolves when every trace of another encoder that can be embedded again is; rejects when that failed. Queries need not wait. */
+  settled(): Promise<void>;
   /** Removes traces for good; the number that were there. */
   remove(ids: readonly string[]): Promise<number>;
   /** In small slices, between which queries are answered. */
@@ -106,8 +110,13 @@ export interface TraceStore {
   close(): Promise<void>;
 }
 
-/** Makes a vector of this memory's encoder for a trace of another. */
-export type Reembed = (trace: Trace) => ArrayLike<number> | Promise<ArrayLike<number>>;
+/** Makes a vector of this memory's encoder for a trace of another; undefined when the trace does not say enough. */
+export type Reembed = (
+  trace: Trace,
+) => ArrayLike<number> | undefined | Promise<ArrayLike<number> | undefined>;
+
+/** Told how many traces of another encoder were looked at of how many, and how many of these could not be embedded again. */
+export type Progress = (done: number, total: number, left: number) => void;
 
 /** Most neighbours of one kind. */
 export const MOST_NEIGHBOURS = 64;

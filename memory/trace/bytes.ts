@@ -96,6 +96,13 @@ export class ByteReader {
     return this.#bytes.toString('utf8', this.#at - length, this.#at);
   }
 
+  /** The next `count` bytes. */
+  bytes(count: number): Uint8Array {
+    this.#at += count;
+    if (this.#at > this.#bytes.length) throw new Error('a stored trace is cut short');
+    return this.#bytes.subarray(this.#at - count, this.#at);
+  }
+
   /** The rest is a list of `length` of what `read` gives. */
   list<T>(read: () => T): T[] {
     const length = this.natural();

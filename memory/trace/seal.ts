@@ -1,3 +1,6 @@
+import { featuresIn } from '#memory/context/codec.ts';
+import { COLUMNS_DIGEST, CONTEXT_VERSION } from '#memory/context/context.ts';
+import type { Context } from '#memory/context/context.ts';
 import { canonicalJson, sha256 } from './canonical.ts';
 import { RefusedTrace } from './refusal.ts';
 import { LARGEST_TRACE_BYTES, traceContent, traceRecord } from './trace.ts';
@@ -9,6 +12,8 @@ import type { z } from 'zod';
 export interface Embedding {
   readonly encoderVersion: string;
   readonly vector: ArrayLike<number>;
+  /** What the encoder looked at. */
+  readonly context?: Context | undefined;
 }
 
 /** Checks what happened, and gives it its id. Throws `RefusedTrace`. */
@@ -22,8 +27,8 @@ export function sealTrace(content: TraceContent, embedding: Embedding): Trace {
 export function parseTrace(json: unknown): Trace {
   const parsed = traceRecord.safeParse(json);
   if (!parsed.success) throw refusalOf(parsed.error);
-  const { id, encoderVersion, vector, ...content } = parsed.data;
-  const trace = sealed(content, { encoderVersion, vector });
+  const { id, encoderVersion, vector, context, ...content } = parsed.data;
+  const trace = sealed(content, { encoderVersion, vector, context: context && contextIn(context) });
   if (id !== undefined && id !== trace.id) {
     throw new RefusedTrace(
       'id',
@@ -36,7 +41,23 @@ export function parseTrace(json: unknown): Trace {
 
 /** The trace as plain JSON, for files and wires. */
 export function traceJson(trace: Trace): z.input<typeof traceRecord> {
-  return { ...trace, vector: [...trace.vector] };
+  const { context, ...kept } = trace;
+  const said = context && {
+    context: {
+      version: CONTEXT_VERSION,
+      columns: context.columns,
+      scene: Buffer.from(context.scene).toString('base64'),
+      own: Buffer.from(context.own).toString('base64'),
+    } as const,
+  };
+  return { ...kept, vector: [...trace.vector], ...said };
+}
+
+/** A context of JSON. One of this program's columns must be whole; another's is kept as it is. */
+function contextIn({ columns, scene, own }: { columns: string; scene: string; own: string }): Context {
+  const context = { columns, scene: Buffer.from(scene, 'base64'), own: Buffer.from(own, 'base64') };
+  if (columns === COLUMNS_DIGEST) featuresIn(context);
+  return context;
 }
 
 /**
@@ -74,6 +95,7 @@ function sealed(content: TraceContent, embedding: Embedding): Trace {
     id: sha256(text),
     encoderVersion: embedding.encoderVersion,
     vector: checkedVector(embedding.vector),
+    ...(embedding.context && { context: embedding.context }),
   };
 }
 

@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 export function withoutMetadata(trace: Trace): Trace {
   const alias = new Map(trace.dag.services.map((s, i) => [s.name, `service-${i}`]));
   const hidden = (name: string): string => alias.get(name) ?? 'service';
-  const { replanOf: _history, ...kept } = trace;
+  const { replanOf: _history, context: _seen, ...kept } = trace;
   return {
     ...kept,
     tenant: 'another',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { CONTEXT_VERSION, LARGEST_OWN_BYTES, LARGEST_SCENE_BYTES } from '#memory/context/context.ts';
+import type { Context } from '#memory/context/context.ts';
 
 /** Version of the record's shape; another one is refused, with the version it has. */
 export const TRACE_VERSION = 1;
@@ -133,6 +135,20 @@ export const traceContent = z.strictObject({
   realisedUtility: utility(),
 });
 
+const base64 = (bytes: number): z.ZodString =>
+  z
+    .string()
+    .max(Math.ceil(bytes / 3) * 4)
+    .regex(/^[A-Za-z0-9+/]*={0,2}$/, { error: 'must be base64' });
+
+/** What the encoder looked at, as JSON writes it. */
+const contextRecord = z.strictObject({
+  version: z.literal(CONTEXT_VERSION, { error: `only version ${CONTEXT_VERSION} is known` }),
+  columns: name(),
+  scene: base64(LARGEST_SCENE_BYTES),
+  own: base64(LARGEST_OWN_BYTES),
+});
+
 /** A trace as JSON writes it. */
 export const traceRecord = traceContent.extend({
   id: z
@@ -141,6 +157,7 @@ export const traceRecord = traceContent.extend({
     .optional(),
   encoderVersion: name(),
   vector: z.array(z.number()).min(1).max(LARGEST_DIMENSION),
+  context: contextRecord.optional(),
 });
 
 export type TraceDag = z.output<typeof traceDag>;
@@ -158,4 +175,6 @@ export interface Trace extends TraceContent {
   readonly encoderVersion: string;
   /** The query vector q_ctx, 32-bit floats. */
   readonly vector: Float32Array;
+  /** What the encoder looked at, for another one to look again; no part of the id. Stores give it with exports only. */
+  readonly context?: Context;
 }

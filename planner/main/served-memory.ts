@@ -28,6 +28,13 @@ export function serveMemory(
   const memory = new Memory({
     ...options,
     clock,
+    onProgress: (done, total, left) =>
+      log.info(
+        { memory: placeOf(options.where), done, total, left },
+        done < total
+          ? 'embedding traces of another encoder again'
+          : 'embedded traces of another encoder again',
+      ),
     onChange: (problem) =>
       problem === undefined
         ? log.info({ memory: placeOf(options.where) }, 'the memory is back')

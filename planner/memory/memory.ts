@@ -1,5 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
+import { Contexts } from '#memory/context/contexts.ts';
+import { look, reembedWith } from '#memory/context/re-embed.ts';
 import { Encoder, SHIPPED } from '#memory/encoders/encoder.ts';
+import { featuresOf } from '#memory/encoders/features/features.ts';
 import { positionsOf } from '#memory/encoders/features/heat-maps.ts';
 import { TAG } from '#memory/encoders/query.ts';
 import { DIMENSION } from '#memory/encoders/network/encoder-network.ts';
@@ -8,7 +11,7 @@ import { Journal, journalBeside } from '#memory/guard/journal.ts';
 import type { Verdict } from '#memory/guard/outcome.ts';
 import { DamagedMemory } from '#memory/store/errors.ts';
 import { openStore } from '#memory/store/open.ts';
-import type { Stats, TraceStore } from '#memory/store/trace-store.ts';
+import type { Progress, Stats, TraceStore } from '#memory/store/trace-store.ts';
 import { sealTrace } from '#memory/trace/seal.ts';
 import type { Trace } from '#memory/trace/trace.ts';
 import type { Objects } from '#world/objects.ts';
@@ -16,7 +19,6 @@ import type { Recall } from '../recall.ts';
 import { ask, recalledOf } from './recall.ts';
 import type { Asked, Question } from './recall.ts';
 import type { ReadReport } from './report.ts';
-import { vectorOf } from './situation.ts';
 
 /** Which memory, and how long it may take. */
 export interface MemoryOptions {
@@ -30,6 +32,8 @@ export interface MemoryOptions {
   readonly deadlineMs?: number | undefined;
   /** Monotonic milliseconds: when to try again what failed. */
   readonly clock: () => number;
+  /** Told how far traces of another encoder are embedded again. */
+  readonly onProgress?: Progress;
   /** Told when the memory goes away, with why, and when it is back. */
   readonly onChange?: (problem: string | undefined) => void;
 }
@@ -63,6 +67,7 @@ class TooLate extends Error {
  */
 export class Memory {
   readonly #options: MemoryOptions;
+  readonly #contexts = new Contexts();
   #encoder: Promise<Encoder> | undefined;
   #opening: Promise<Opened> | undefined;
   #opened: Opened | undefined;
@@ -114,8 +119,8 @@ export class Memory {
   ): Promise<Verdict & { id: string }> {
     const turn = this.#turn.then(() =>
       this.#using(async ({ guard }, encoder) => {
-        const vector = await vectorOf(encoder, seen, content.policy);
-        const trace = sealTrace(content, { encoderVersion: encoder.version, vector });
+        const looked = await look(encoder, this.#contexts, featuresOf(seen), content);
+        const trace = sealTrace(content, { encoderVersion: encoder.version, ...looked });
         const { identity: agent, mayReport } = reporter;
         return { ...(await guard.report(trace, { agent, mayReport, expectedUtility })), id: trace.id };
       }),
@@ -180,8 +185,10 @@ export class Memory {
   async #open(encoder: Encoder, where: string, readOnly: boolean): Promise<Opened> {
     const file = isFile(where);
     const journal = this.#options.journal ?? (file ? journalBeside(where) : undefined);
+    const { onProgress } = this.#options;
+    const told = onProgress === undefined ? {} : { onProgress };
     const space = { dimension: DIMENSION + 2 * TAG, encoderVersion: encoder.version };
-    const store = await openStore(where, { space, readOnly });
+    const store = await openStore(where, { space, readOnly, reembed: reembedWith(encoder), ...told });
     try {
       const guard = new Guard(store, {
         journal: readOnly || journal === undefined ? undefined : new Journal(journal),

@@ -117,6 +117,8 @@ export class RunStore implements TraceStore {
     }
   }
 
+  async settled(): Promise<void> {}
+
   async remove(ids: readonly string[]): Promise<number> {
     return ids.filter((id) => this.#kept.delete(id)).length;
   }
@@ -145,6 +147,7 @@ export class RunStore implements TraceStore {
     return {
       traces: this.#kept.size,
       stale: 0,
+      embeddable: 0,
       ...this.#space,
       shards: count((trace) => trace.region),
       tenants: count((trace) => trace.tenant, this.#tenants),

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { TEST_ENCODER, traceOf, vectorOf } from '#memory/test-traces.ts';
 import { CONTRACT } from '#memory/store/contract.table.ts';
+import { openEmbedded } from '#memory/store/embedded/embedded-store.ts';
 import { MemoryUnavailable } from '#memory/store/errors.ts';
+import { RE_EMBEDDING } from '#memory/store/re-embedding.table.ts';
+import type { OpenAgain } from '#memory/store/re-embedding.table.ts';
 import { cosine } from '#memory/trace/vector.ts';
 import { openBolt } from './bolt-store.ts';
 import { Connection } from './connection.ts';
@@ -29,6 +35,17 @@ function contract(url: () => string): void {
         return openBolt({ url: url(), space, ...(reembed && { reembed }) });
       }),
     );
+  }
+
+  for (const [sentence, holds] of Object.entries(RE_EMBEDDING)) {
+    it(sentence, async () => {
+      await emptied(url());
+      // One server holds one memory: the other one is a file.
+      const folder = mkdtempSync(join(tmpdir(), 'edgeloom-bolt-'));
+      const another: OpenAgain = (options) => openEmbedded({ path: join(folder, 'another.db'), ...options });
+      await holds((options) => openBolt({ url: url(), ...options }), another);
+      rmSync(folder, { recursive: true });
+    });
   }
 
   it('finds nearly all of the nearest among many, with exact similarities', async () => {
@@ -62,10 +79,12 @@ function contract(url: () => string): void {
     assert.equal((await without.stats()).stale, 100);
     await without.close();
     const again = await openBolt({ url: url(), space: moved, reembed: (t) => vectorOf(t.window, 8) });
+    await again.settled();
     assert.equal((await again.knn(vectorOf(77, 8), 1, query))[0]?.id, traceOf(77).id);
     assert.equal((await again.stats()).stale, 0);
     await again.close();
     const back = await openBolt({ url: url(), space, reembed: (t) => vectorOf(t.window, 16) });
+    await back.settled();
     assert.equal((await back.stats()).traces, 100);
     await back.close();
   });

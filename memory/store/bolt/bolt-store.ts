@@ -1,7 +1,6 @@
 import { admitted, checkedQuery } from '#memory/store/admission.ts';
 import type { Space } from '#memory/store/admission.ts';
 import { MemoryUnavailable, UnknownTenant } from '#memory/store/errors.ts';
-import { MOST_NEIGHBOURS } from '#memory/store/trace-store.ts';
 import type {
   Added,
   Expired,
@@ -9,6 +8,7 @@ import type {
   Filter,
   Hit,
   Neighbours,
+  Progress,
   Reembed,
   Stats,
   TraceStore,
@@ -20,20 +20,23 @@ import type { Row } from './connection.ts';
 import { INDEX, dialectOf } from './dialect.ts';
 import type { Dialect } from './dialect.ts';
 import { nearest } from './nearest.ts';
-import { CREATE, KNOWN, VISIBLE, rowOf, vectorText, traceOf } from './record.ts';
+import { neighboursOf } from './neighbours.ts';
+import { PAGE, pages } from './pages.ts';
+import { reembedAll } from './re-embed.ts';
+import { CREATE, FORGET_SCENES, KNOWN, VISIBLE, rowOf, traceOf } from './record.ts';
 import { statisticsOf } from './statistics.ts';
 import { victimsOf } from './victims.ts';
 
 /** Traces in one transaction. */
 const BATCH = 256;
-/** Traces of one page of an export, an expiry, a change of encoder. */
-const PAGE = 64;
 /** How a memory on a server is opened. */
 export interface BoltOptions {
   /** `bolt://[user:password@]host:port`. */
   readonly url: string;
   readonly space?: Space;
+  /** Embeds traces of another encoder again: those that are put, and in the background those of the server. */
   readonly reembed?: Reembed;
+  readonly onProgress?: Progress;
   readonly readOnly?: boolean;
 }
 
@@ -49,7 +52,7 @@ export async function openBolt(options: BoltOptions): Promise<TraceStore> {
     const space = options.space ?? kept;
     if (space === undefined)
       throw new MemoryUnavailable(`${connection.where}: no memory there; import traces to make one`);
-    const store = new BoltStore(connection, dialect, space, options.reembed, options.readOnly ?? false);
+    const store = new BoltStore(connection, dialect, space, options);
     if (options.readOnly !== true) await store.prepare(kept);
     return store;
   } catch (error) {
@@ -73,20 +76,19 @@ class BoltStore implements TraceStore {
   readonly #dialect: Dialect;
   readonly #space: Space;
   readonly #reembed: Reembed | undefined;
+  readonly #onProgress: Progress | undefined;
   readonly #readOnly: boolean;
+  readonly #closing = new AbortController();
+  #settled: Promise<void> = Promise.resolve();
   readonly #touched = new Map<string, { uses: number; usedMs: number }>();
 
-  constructor(
-    connection: Connection,
-    dialect: Dialect,
-    space: Space,
-    reembed: Reembed | undefined,
-    readOnly: boolean,
-  ) {
+  constructor(connection: Connection, dialect: Dialect, space: Space, options: BoltOptions) {
+    const { reembed, onProgress, readOnly = false } = options;
     this.#connection = connection;
     this.#dialect = dialect;
     this.#space = space;
     this.#reembed = reembed;
+    this.#onProgress = onProgress;
     this.#readOnly = readOnly;
   }
 
@@ -105,8 +107,21 @@ class BoltStore implements TraceStore {
     const memory =
       'MERGE (m:Memory {name: "edgeloom"}) SET m.dimension = $dimension, m.encoderVersion = $encoder';
     await this.#connection.write([[memory, { dimension: whole(dimension), encoder: encoderVersion }]]);
-    if (this.#reembed !== undefined) await this.#embedAgain(this.#reembed);
     await this.#settle();
+    if (this.#reembed === undefined) return;
+    this.#settled = reembedAll({
+      connection: this.#connection,
+      space: this.#space,
+      reembed: this.#reembed,
+      onProgress: this.#onProgress,
+      signal: this.#closing.signal,
+    }).then(() => this.#settle());
+    // Who waits is told; nobody has to.
+    this.#settled.catch(() => undefined);
+  }
+
+  settled(): Promise<void> {
+    return this.#settled;
   }
 
   async put(traces: readonly Trace[]): Promise<Added> {
@@ -155,20 +170,7 @@ class BoltStore implements TraceStore {
   async neighbours(tenant: string, id: string): Promise<Neighbours | undefined> {
     const [trace] = await this.get(tenant, [id]);
     if (trace === undefined) return undefined;
-    const ids = async (pattern: string, order: string): Promise<string[]> => {
-      const cypher = `MATCH (a:Trace {id: $id})${pattern}(t:Trace) WHERE t.id <> $id AND ${VISIBLE} RETURN t.id AS id ORDER BY ${order} LIMIT ${MOST_NEIGHBOURS}`;
-      return (await this.#connection.read(cypher, { id, tenant })).map((r) => String(r['id']));
-    };
-    const machines = await this.#connection.read(
-      'MATCH (:Trace {id: $id})-[:PLACED_ON]->(m:Machine) RETURN DISTINCT m.name AS name ORDER BY name',
-      { id },
-    );
-    return {
-      sameDag: await ids('-[:SAME_DAG]->(:Dag)<-[:SAME_DAG]-', 't.createdMs DESC, t.id'),
-      replanOf: trace.tenant === tenant ? (await ids('-[:REPLAN_OF]->', 't.id'))[0] : undefined,
-      replannedBy: await ids('<-[:REPLAN_OF]-', 't.id'),
-      placedOn: machines.map((r) => String(r['name'])),
-    };
+    return neighboursOf(this.#connection, tenant, trace);
   }
 
   touch(ids: readonly string[], nowMs: number): void {
@@ -188,6 +190,7 @@ class BoltStore implements TraceStore {
       await this.#connection.write([['MATCH (t:Trace) WHERE t.id IN $page DETACH DELETE t', { page }]]);
       removed += Number(known?.['n']);
     }
+    if (removed > 0) await this.#connection.write([[FORGET_SCENES, {}]]);
     await this.#settle();
     return removed;
   }
@@ -210,40 +213,15 @@ class BoltStore implements TraceStore {
   }
 
   async *export(tenant: string | undefined): AsyncIterable<Trace> {
-    yield* this.#pages(tenant === undefined ? 'true' : 't.tenant = $tenant', { tenant: tenant ?? null });
+    const whose = tenant === undefined ? 'true' : 't.tenant = $tenant';
+    yield* pages(this.#connection, whose, { tenant: tenant ?? null });
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#settled.catch(() => undefined);
     if (!this.#readOnly) await this.#flush().catch(() => undefined);
     await this.#connection.close();
-  }
-
-  async *#pages(condition: string, parameters: Row): AsyncGenerator<Trace> {
-    for (let after = ''; ;) {
-      const rows = await this.#connection.read(
-        `MATCH (t:Trace) WHERE t.id > $after AND ${condition}
-         RETURN t {.id, .tenant, .encoderVersion, .payload, .vector} AS t ORDER BY t.id LIMIT ${PAGE}`,
-        { after, ...parameters },
-      );
-      for (const row of rows) yield traceOf(row['t'] as Row);
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      after = String((last['t'] as Row)['id']);
-    }
-  }
-
-  async #embedAgain(reembed: Reembed): Promise<void> {
-    const { encoderVersion: encoder } = this.#space;
-    for await (const trace of this.#pages('t.encoderVersion <> $encoder', { encoder })) {
-      const { traces } = await admitted([trace], this.#space, reembed);
-      for (const { id, vector } of traces) {
-        const set =
-          'MATCH (t:Trace {id: $id}) SET t.encoderVersion = $encoder, t.vector = $vector, t.embedding = $embedding';
-        await this.#connection.write([
-          [set, { id, encoder, vector: vectorText(vector), embedding: [...vector] }],
-        ]);
-      }
-    }
   }
 
   /** Changes the traces that a condition holds for, a page a transaction, until it holds for none. */

@@ -26,6 +26,8 @@ const memgraph: Dialect = {
     'CREATE CONSTRAINT ON (t:Tenant) ASSERT t.name IS UNIQUE',
     'CREATE CONSTRAINT ON (m:Machine) ASSERT m.name IS UNIQUE',
     'CREATE CONSTRAINT ON (d:Dag) ASSERT d.hash IS UNIQUE',
+    'CREATE CONSTRAINT ON (s:Scene) ASSERT s.hash IS UNIQUE',
+    'CREATE INDEX ON :Scene(hash)',
     'CREATE INDEX ON :Trace(id)',
     'CREATE INDEX ON :Trace(tenant)',
     'CREATE INDEX ON :Trace(region)',
@@ -50,6 +52,7 @@ const neo4j: Dialect = {
     'CREATE CONSTRAINT edgeloom_tenant IF NOT EXISTS FOR (t:Tenant) REQUIRE t.name IS UNIQUE',
     'CREATE CONSTRAINT edgeloom_machine IF NOT EXISTS FOR (m:Machine) REQUIRE m.name IS UNIQUE',
     'CREATE CONSTRAINT edgeloom_dag IF NOT EXISTS FOR (d:Dag) REQUIRE d.hash IS UNIQUE',
+    'CREATE CONSTRAINT edgeloom_scene IF NOT EXISTS FOR (s:Scene) REQUIRE s.hash IS UNIQUE',
     ...['tenant', 'region', 'createdMs', 'replanOf'].map(
       (property) => `CREATE INDEX edgeloom_${property} IF NOT EXISTS FOR (t:Trace) ON (t.${property})`,
     ),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { compact, expand } from '#memory/trace/compact.ts';
 import { dagHash } from '#memory/trace/seal.ts';
 import type { Trace } from '#memory/trace/trace.ts';
@@ -18,10 +19,13 @@ export const CREATE: readonly string[] = [
   `UNWIND $rows AS row
    CREATE (t:Trace {id: row.id, tenant: row.tenant, region: row.region, slice: row.slice, encoderVersion: row.encoderVersion,
      createdMs: row.createdMs, reward: row.reward, shareable: row.shareable, uses: 0, usedMs: 0, payload: row.payload,
-     vector: row.vector, embedding: row.embedding, replanOf: row.replanOf})
+     vector: row.vector, embedding: row.embedding, replanOf: row.replanOf, columns: row.columns, context: row.context})
    MERGE (d:Dag {hash: row.dag})
    CREATE (t)-[:SAME_DAG]->(d)
    MERGE (:Tenant {name: row.tenant})`,
+  `UNWIND $rows AS row WITH row WHERE row.scene IS NOT NULL
+   MATCH (t:Trace {id: row.id}) MERGE (s:Scene {hash: row.scene}) ON CREATE SET s.bytes = row.sceneBytes
+   CREATE (t)-[:IN_SCENE]->(s)`,
   `UNWIND $rows AS row UNWIND row.placements AS p
    MATCH (t:Trace {id: row.id}) MERGE (m:Machine {name: p.node})
    CREATE (t)-[:PLACED_ON {service: p.service, replica: p.replica, serveMicros: p.serveMicros}]->(m)`,
@@ -29,9 +33,18 @@ export const CREATE: readonly string[] = [
   `UNWIND $rows AS row MATCH (t:Trace {id: row.id}), (later:Trace {replanOf: row.id}) MERGE (later)-[:REPLAN_OF]->(t)`,
 ];
 
+/** Binds a trace `t`'s scene, when it has one, to `s`. */
+export const SCENE = 'OPTIONAL MATCH (t)-[:IN_SCENE]->(s:Scene)';
+/** All of a trace `t` with its scene `s`, for `traceOf`. */
+export const WHOLE =
+  't {.id, .tenant, .encoderVersion, .payload, .vector, .columns, .context, scene: s.bytes}';
+
+/** Scenes that no trace has any longer go. */
+export const FORGET_SCENES = 'MATCH (s:Scene) WHERE NOT (s)<-[:IN_SCENE]-() DELETE s';
+
 /** A trace as a row of `CREATE`. */
 export function rowOf(trace: Trace): Row {
-  const { id, encoderVersion, vector, ...content } = trace;
+  const { id, encoderVersion, vector, context, ...content } = trace;
   return {
     id,
     encoderVersion,
@@ -46,6 +59,10 @@ export function rowOf(trace: Trace): Row {
     payload: Buffer.from(compact(content)).toString('base64'),
     vector: vectorText(vector),
     embedding: [...vector],
+    columns: context?.columns ?? null,
+    context: context === undefined ? null : text(context.own),
+    scene: context === undefined ? null : createHash('sha256').update(context.scene).digest('hex'),
+    sceneBytes: context === undefined ? null : text(context.scene),
     placements: trace.map.placements.map((p) => ({
       ...p,
       replica: whole(p.replica),
@@ -54,15 +71,24 @@ export function rowOf(trace: Trace): Row {
   };
 }
 
-/** A trace of the properties `id`, `encoderVersion`, `payload` and `vector`. */
+/** A trace of the properties `id`, `encoderVersion`, `payload` and `vector`, and of `columns`, `context` and `scene` when they are asked for. */
 export function traceOf(properties: Row): Trace {
   return {
     ...expand(Buffer.from(String(properties['payload']), 'base64')),
     id: String(properties['id']),
     encoderVersion: String(properties['encoderVersion']),
     vector: vectorOfText(String(properties['vector'])),
+    ...contextOf(properties),
   };
 }
+
+function contextOf({ columns, context, scene }: Row): Pick<Trace, 'context'> {
+  if (typeof columns !== 'string' || typeof context !== 'string' || typeof scene !== 'string') return {};
+  const bytes = (base64: string): Uint8Array => Uint8Array.from(Buffer.from(base64, 'base64'));
+  return { context: { columns, scene: bytes(scene), own: bytes(context) } };
+}
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 /** Little-endian 32-bit floats in base64: what an index keeps may be rounded, this is not. */
 export const vectorText = (vector: Float32Array): string =>

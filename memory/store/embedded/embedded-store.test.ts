@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TEST_ENCODER, traceOf, vectorOf } from '#memory/test-traces.ts';
 import { CONTRACT } from '#memory/store/contract.table.ts';
+import { RE_EMBEDDING } from '#memory/store/re-embedding.table.ts';
 import { DamagedMemory, MemoryUnavailable } from '#memory/store/errors.ts';
 import { RefusedTrace } from '#memory/trace/refusal.ts';
 import type { Trace } from '#memory/trace/trace.ts';
@@ -34,6 +35,65 @@ describe('the embedded store', () => {
       holds((reembed) => openEmbedded({ path: fresh(), space, ...(reembed && { reembed }) })),
     );
   }
+
+  for (const [sentence, holds] of Object.entries(RE_EMBEDDING)) {
+    it(sentence, () => {
+      const [path, other] = [fresh(), fresh()];
+      return holds(
+        (options) => openEmbedded({ path, ...options }),
+        (options) => openEmbedded({ path: other, ...options }),
+      );
+    });
+  }
+
+  it('opens files of before contexts were kept, also to read only', async () => {
+    const path = await filled(3);
+    const db = new DatabaseSync(path);
+    db.exec('DROP TABLE contexts; DROP TABLE scenes;');
+    db.close();
+    const reader = await openEmbedded({
+      path,
+      space: { dimension: 16, encoderVersion: 'other' },
+      readOnly: true,
+    });
+    const { stale, embeddable } = await reader.stats();
+    assert.deepEqual([stale, embeddable], [3, 0]);
+    await reader.close();
+    const store = await openEmbedded({ path, space });
+    for await (const trace of store.export(undefined)) assert.equal(trace.context, undefined);
+    await store.put([traceOf(9)]);
+    assert.equal((await store.stats()).traces, 4);
+    await store.close();
+  });
+
+  it('has readers take in what is embedded again meanwhile', async () => {
+    const path = await filled(90);
+    const moved = { dimension: 8, encoderVersion: 'test-2' };
+    const half = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    let count = 0;
+    const writer = await openEmbedded({
+      path,
+      space: moved,
+      reembed: async (t) => {
+        if (count++ === 70) {
+          half.resolve();
+          await gate.promise;
+        }
+        return vectorOf(t.window, 8);
+      },
+    });
+    await half.promise;
+    const reader = await openEmbedded({ path, readOnly: true });
+    const filter = { tenant: 'arena', encoderVersion: 'test-2' };
+    assert.equal((await reader.knn(vectorOf(1, 8), 100, filter)).length, 64);
+    gate.resolve();
+    await writer.settled();
+    assert.equal((await reader.knn(vectorOf(1, 8), 100, filter)).length, 90);
+    assert.equal((await writer.knn(vectorOf(1, 8), 100, filter)).length, 90);
+    await reader.close();
+    await writer.close();
+  });
 
   /** A closed file with `count` traces. */
   async function filled(count: number, path = fresh()): Promise<string> {
@@ -134,6 +194,7 @@ describe('the embedded store', () => {
       space: { dimension: 8, encoderVersion: 'test-2' },
       reembed: () => vectorOf(1, 8),
     });
+    await after.settled();
     const filter = { tenant: 'arena', encoderVersion: TEST_ENCODER };
     await assert.rejects(reader.knn(vectorOf(1, 16), 1, filter), /test-2.*open it again/);
     await after.close();
@@ -202,6 +263,7 @@ describe('the embedded store', () => {
     await without.put([traceOf(900, {}, { encoderVersion: 'test-2', vector: vectorOf(900, 8) })]);
     await without.close();
     const again = await openEmbedded({ path, space: moved, reembed: (t) => vectorOf(t.window, 8) });
+    await again.settled();
     assert.equal((await again.stats()).stale, 0);
     assert.equal((await again.knn(vectorOf(77, 8), 1, query))[0]?.id, traceOf(77).id);
     assert.equal((await again.stats()).traces, 151);

@@ -11,6 +11,7 @@ import type {
   Filter,
   Hit,
   Neighbours,
+  Progress,
   Reembed,
   Stats,
   TraceStore,
@@ -20,6 +21,7 @@ import type { Trace } from '#memory/trace/trace.ts';
 import { victims } from './eviction.ts';
 import { writeAll } from './intake.ts';
 import { Mirror } from './mirror.ts';
+import { neighboursOf } from './neighbours.ts';
 import { FileReader } from './read.ts';
 import { idsOf, reembedAll } from './re-embed.ts';
 import { damaged, openFile, prepareFile, spaceOf } from './schema.ts';
@@ -34,8 +36,9 @@ export interface EmbeddedOptions {
   readonly path: string;
   /** What a new file is made for; one that is there and has another dimension is refused. */
   readonly space?: Space;
-  /** Embeds traces of another encoder again, when they are put and when the file's encoder is not the one of `space`. */
+  /** Embeds traces of another encoder again: those that are put, and in the background those of the file. */
   readonly reembed?: Reembed;
+  readonly onProgress?: Progress;
   /** Nothing is written, and another process may write meanwhile: each query sees what was on the disk when it came. */
   readonly readOnly?: boolean;
 }
@@ -66,8 +69,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
       );
     }
     const writer = new Writer(path);
-    const store = new EmbeddedStore(path, db, space ?? kept, writer, options.reembed, readOnly);
-    await store.load(kept);
+    const store = new EmbeddedStore(options, db, space ?? kept, writer);
+    await store.load();
     return store;
   } catch (error) {
     db.close();
@@ -83,36 +86,48 @@ export class EmbeddedStore implements TraceStore {
   readonly #reader: FileReader;
   readonly #writer: Writer;
   readonly #reembed: Reembed | undefined;
+  readonly #onProgress: Progress | undefined;
   readonly #readOnly: boolean;
   readonly #mirror: Mirror;
   readonly #uses = new Uses();
+  readonly #closing = new AbortController();
+  #settled: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(
-    path: string,
-    db: DatabaseSync,
-    space: Space,
-    writer: Writer,
-    reembed: Reembed | undefined,
-    readOnly: boolean,
-  ) {
+  constructor(options: EmbeddedOptions, db: DatabaseSync, space: Space, writer: Writer) {
+    const { path, reembed, onProgress, readOnly = false } = options;
     this.#path = path;
     this.#db = db;
     this.#space = space;
     this.#reader = new FileReader(db);
     this.#writer = writer;
     this.#reembed = reembed;
+    this.#onProgress = onProgress;
     this.#readOnly = readOnly;
     this.#mirror = new Mirror(path, db, this.#reader, space, readOnly);
   }
 
-  /** Fills the index from the file; a damaged id index is built again first, traces of another encoder are embedded again. */
-  async load(kept: Space): Promise<void> {
+  /** Fills the index from the file; a damaged id index is built again first. Traces of another encoder are embedded again from then on. */
+  async load(): Promise<void> {
     if (!this.#readOnly && this.#indexDisagrees()) await this.#writer.order({ kind: 'check', repair: true });
-    const other = kept.encoderVersion !== this.#space.encoderVersion;
-    if (other && !this.#readOnly && this.#reembed !== undefined)
-      await reembedAll(this.#reader, this.#writer, this.#space, this.#reembed);
     this.#mirror.read();
+    if (this.#readOnly || this.#reembed === undefined) return;
+    if (this.#reader.stale(this.#space.encoderVersion).stale === 0) return;
+    this.#settled = reembedAll({
+      reader: this.#reader,
+      writer: this.#writer,
+      space: this.#space,
+      reembed: this.#reembed,
+      onProgress: this.#onProgress,
+      ready: (rows) => this.#mirror.refresh(rows),
+      signal: this.#closing.signal,
+    });
+    // Who waits is told; nobody has to.
+    this.#settled.catch(() => undefined);
+  }
+
+  settled(): Promise<void> {
+    return this.#settled;
   }
 
   async put(traces: readonly Trace[]): Promise<Added> {
@@ -149,7 +164,10 @@ export class EmbeddedStore implements TraceStore {
   }
 
   neighbours(tenant: string, id: string): Promise<Neighbours | undefined> {
-    return this.#reading(tenant, () => this.#reader.neighbours(tenant, id));
+    return this.#reading(tenant, () => {
+      const trace = this.#reader.trace(id, tenant);
+      return trace === undefined ? undefined : neighboursOf(this.#db, tenant, trace);
+    });
   }
 
   touch(ids: readonly string[], nowMs: number): void {
@@ -200,7 +218,7 @@ export class EmbeddedStore implements TraceStore {
   stats(): Promise<Stats> {
     return this.#answer(() => ({
       traces: this.#mirror.index.size,
-      stale: this.#reader.stale(this.#space.encoderVersion),
+      ...this.#reader.stale(this.#space.encoderVersion),
       ...this.#space,
       shards: new Map(
         [...this.#mirror.index.shards]
@@ -221,13 +239,15 @@ export class EmbeddedStore implements TraceStore {
 
   async *export(tenant: string | undefined): AsyncIterable<Trace> {
     for await (const id of idsOf(this.#reader, tenant, undefined)) {
-      const trace = this.#reader.trace(id, tenant);
-      if (trace !== undefined) yield trace;
+      const found = this.#reader.whole(id);
+      if (found !== undefined) yield found.trace;
     }
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#closing.abort();
+    await this.#settled.catch(() => undefined);
     if (!this.#readOnly) await this.#flush().catch(() => undefined);
     this.#closed = true;
     this.#db.close();

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Trace } from '#memory/trace/trace.ts';
 import { sliceOf } from './slices.ts';
-import type { Slice } from './write.ts';
+import type { Slice } from './order.ts';
 import type { Writer } from './writer.ts';
 
 /** Traces in one transaction: the more, the fewer pages of the id index are written twice. */

@@ -66,6 +66,14 @@ export class Mirror {
     return added;
   }
 
+  /** Takes in rows that have got vectors of this space. */
+  refresh(rows: readonly number[]): void {
+    for (const row of rows) {
+      const listed = this.#reader.listedRow(row, this.#space.encoderVersion);
+      if (listed !== undefined && this.#index.find(row, listed.region) === undefined) this.#index.add(listed);
+    }
+  }
+
   /** Takes in what another process wrote. Throws `MemoryUnavailable` when it gave the file to another encoder. */
   follow(): void {
     const changes = this.#follower?.look();

@@ -1,22 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { COLUMNS_DIGEST } from '#memory/context/context.ts';
+import type { Context } from '#memory/context/context.ts';
 import { expand } from '#memory/trace/compact.ts';
 import { withoutMetadata } from '#memory/trace/shared.ts';
 import type { Trace } from '#memory/trace/trace.ts';
-import { MOST_NEIGHBOURS } from '#memory/store/trace-store.ts';
-import type { Neighbours } from '#memory/store/trace-store.ts';
 import type { Listed, Located } from './index.ts';
-
-/** A line of `traces` without its payload, as an array: columns of `LISTED`. */
-type Line = readonly (number | string | Uint8Array | null)[];
-
-// No joins: names are looked up here, which halves the time that a start takes.
-const LISTED = 'row, id, tenant, region, slice, created, reward, shareable, uses, used, vector';
+import { LISTED, bytes, floats, hex, keyOf, listedOf } from './lines.ts';
+import type { Line } from './lines.ts';
 
 /** Everything the store reads from its file. */
 export class FileReader {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #names = new Map<number, string>();
+  #contexts = false;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -58,12 +55,39 @@ export class FileReader {
     };
   }
 
-  stale(encoderVersion: string): number {
-    return Number(
-      this.#sql('SELECT count(*) c FROM traces t JOIN names e ON e.name = t.encoder WHERE e.text <> ?').get(
-        encoderVersion,
-      )?.['c'],
-    );
+  /** Traces of other encoders, and those of them that keep what this program's encoders look at. */
+  stale(encoderVersion: string): { stale: number; embeddable: number } {
+    const from = 'FROM traces t JOIN names e ON e.name = t.encoder';
+    const count = (join: string, ...values: string[]): number =>
+      Number(
+        this.#sql(`SELECT count(*) c ${from} ${join} WHERE e.text <> ?`).get(...values, encoderVersion)?.[
+          'c'
+        ],
+      );
+    const stale = count('');
+    if (stale === 0 || !this.#hasContexts()) return { stale, embeddable: 0 };
+    const join = 'JOIN contexts c ON c.row = t.row JOIN names n ON n.name = c.columns AND n.text = ?';
+    return { stale, embeddable: count(join, COLUMNS_DIGEST) };
+  }
+
+  /** What the encoder of a row's trace looked at, when that was kept. */
+  context(row: number): Context | undefined {
+    if (!this.#hasContexts()) return undefined;
+    const found = this.#sql(
+      `SELECT n.text columns, s.bytes scene, c.bytes own FROM contexts c JOIN scenes s ON s.scene = c.scene
+       JOIN names n ON n.name = c.columns WHERE c.row = ?`,
+    ).get(row);
+    if (found === undefined) return undefined;
+    const { columns, scene, own } = found;
+    if (!(scene instanceof Uint8Array) || !(own instanceof Uint8Array)) return undefined;
+    return { columns: String(columns), scene, own };
+  }
+
+  /** Files of before have none until they are written to. */
+  #hasContexts(): boolean {
+    this.#contexts ||=
+      this.#sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'contexts'").get() !== undefined;
+    return this.#contexts;
   }
 
   /** Tenants that have put a trace or were admitted. */
@@ -101,6 +125,15 @@ export class FileReader {
     const trace = at === undefined ? this.#read(id) : this.#readAt(id, at.located, at.encoderVersion);
     if (trace === undefined || tenant === undefined || trace.tenant === tenant) return trace;
     return trace.shareable ? withoutMetadata(trace) : undefined;
+  }
+
+  /** As `trace`, with what its encoder looked at; for who owns it. */
+  whole(id: string): { readonly row: number; readonly trace: Trace } | undefined {
+    const trace = this.#read(id);
+    const row = this.rowOf(id)?.row;
+    if (trace === undefined || row === undefined) return undefined;
+    const context = this.context(row);
+    return { row, trace: context === undefined ? trace : { ...trace, context } };
   }
 
   #read(id: string): Trace | undefined {
@@ -144,34 +177,6 @@ export class FileReader {
       .map((r) => hex(r['id'] as Uint8Array));
   }
 
-  neighbours(tenant: string, id: string): Neighbours | undefined {
-    const trace = this.trace(id, tenant);
-    if (trace === undefined) return undefined;
-    const ids = (where: string, order: string): string[] =>
-      this.#sql(
-        `SELECT o.id FROM traces t JOIN traces o ON ${where} JOIN names n ON n.name = o.tenant
-         WHERE t.key = ?1 AND t.id = ?2 AND o.row <> t.row AND (n.text = ?3 OR o.shareable = 1) ORDER BY ${order} LIMIT ${MOST_NEIGHBOURS}`,
-      )
-        .all(keyOf(id), bytes(id), tenant)
-        .map((r) => hex(r['id'] as Uint8Array));
-    return {
-      sameDag: ids('o.dag = t.dag', 'o.created DESC, o.id'),
-      replanOf: this.#visible(tenant, trace.replanOf),
-      replannedBy: ids('o.replan = t.id', 'o.id'),
-      placedOn: [...new Set(trace.map.placements.map((p) => p.node))].sort(),
-    };
-  }
-
-  /** The id, when the tenant may see the trace. */
-  #visible(tenant: string, id: string | undefined): string | undefined {
-    if (id === undefined) return undefined;
-    const found = this.#sql(
-      `SELECT 1 FROM traces t JOIN names n ON n.name = t.tenant
-       WHERE t.key = ? AND t.id = ? AND (n.text = ? OR t.shareable = 1)`,
-    ).get(keyOf(id), bytes(id), tenant);
-    return found === undefined ? undefined : id;
-  }
-
   /** A statement whose lines come as arrays. */
   #arrays(text: string): StatementSync {
     const known = this.#statements.get(text);
@@ -188,37 +193,4 @@ export class FileReader {
     this.#statements.set(text, statement);
     return statement;
   }
-}
-
-/** First 48 bits of an id. */
-const keyOf = (id: string): number => Number.parseInt(id.slice(0, 12), 16);
-/** An id as the file keeps it. */
-const bytes = (id: string): Uint8Array => Buffer.from(id, 'hex');
-const hex = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');
-
-/** 32-bit floats, little-endian as every machine that Node runs on. */
-const floats = (blob: Uint8Array): Float32Array =>
-  new Float32Array(blob.buffer.slice(blob.byteOffset, blob.byteOffset + blob.byteLength));
-
-function listedOf(line: Line, names: ReadonlyMap<number, string>): Listed {
-  const name = (number: Line[number] | undefined): string => names.get(Number(number)) ?? '';
-  const [row, id, tenant, region, slice, created, reward, shareable, uses, used, vector] = line;
-  if (!(id instanceof Uint8Array) || !(vector instanceof Uint8Array))
-    throw new TypeError('a line of traces has no id or vector');
-  return {
-    row: Number(row),
-    id,
-    tenant: name(tenant),
-    region: name(region),
-    slice: name(slice),
-    createdMs: Number(created),
-    reward: Number(reward),
-    shareable: shareable === 1,
-    uses: Number(uses),
-    usedMs: Number(used),
-    vector:
-      vector.byteOffset % 4 === 0
-        ? new Float32Array(vector.buffer, vector.byteOffset, vector.length / 4)
-        : floats(vector),
-  };
 }

@@ -36,9 +36,22 @@ const TABLES = `
   CREATE TABLE payloads (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 `;
 
-/** Rows that were removed, in order, for processes that read: files of before get it from the first that writes. */
-export const REMOVED =
-  'CREATE TABLE IF NOT EXISTS removed (step INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL)';
+/**
+ * Tables that files of before lack; the first that writes makes them, and programs of before go on without. `removed`: rows to look at
+ * again, in order, for processes that read. `contexts` and `scenes`: what encoders looked at.
+ */
+export const LATER = `
+  CREATE TABLE IF NOT EXISTS removed (step INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS scenes (scene INTEGER PRIMARY KEY, key INTEGER NOT NULL, id BLOB NOT NULL, bytes BLOB NOT NULL);
+  CREATE INDEX IF NOT EXISTS scene_by_id ON scenes (key);
+  CREATE TABLE IF NOT EXISTS contexts (
+    row INTEGER PRIMARY KEY,
+    scene INTEGER NOT NULL REFERENCES scenes,
+    columns INTEGER NOT NULL REFERENCES names,
+    bytes BLOB NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS by_scene ON contexts (scene);
+`;
 /** Removals that are remembered; who has missed more reads the file anew. */
 export const MOST_REMOVED = 65_536;
 

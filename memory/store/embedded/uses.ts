@@ -1,6 +1,6 @@
 import type { VectorIndex } from './index.ts';
 import type { FileReader } from './read.ts';
-import type { Order } from './write.ts';
+import type { Order } from './order.ts';
 
 type Use = { readonly uses: number; readonly usedMs: number };
 

@@ -1,57 +1,8 @@
-import { DatabaseSync } from 'node:sqlite';
-import type { StatementSync } from 'node:sqlite';
-import { MemoryUnavailable } from '#memory/store/errors.ts';
-import { MOST_REMOVED, REMOVED, openFile, pragma } from './schema.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { lockOf } from './lock.ts';
+import type { Answer, Order, Slice, Written } from './order.ts';
+import { LATER, MOST_REMOVED, openFile } from './schema.ts';
 import { ID_BYTES } from './segment.ts';
-
-/** What the thread that writes is asked to do. */
-export type Order =
-  | { readonly kind: 'put'; readonly slices: readonly Slice[] }
-  | { readonly kind: 'admit'; readonly tenant: string }
-  | {
-      readonly kind: 'embed';
-      readonly encoderVersion: string;
-      readonly vectors: readonly { row: number; vector: Uint8Array }[];
-    }
-  | { readonly kind: 'space'; readonly encoderVersion: string; readonly dimension: number }
-  | { readonly kind: 'remove'; readonly rows: readonly number[] }
-  | { readonly kind: 'touch'; readonly uses: readonly { row: number; uses: number; usedMs: number }[] }
-  | { readonly kind: 'check'; readonly repair: boolean }
-  | { readonly kind: 'close' };
-
-/** Traces that were made ready together. */
-export interface Slice {
-  readonly traces: readonly Written[];
-  /** Of each trace its id, the id it replaced (zero: none) and its vector, one after the other: one buffer crosses quicker than many. */
-  readonly binary: Uint8Array;
-  readonly stride: number;
-  /** Records of `compact`, one after the other; each ends at its trace's `end`. */
-  readonly payloads: Uint8Array;
-}
-
-/** A trace as it crosses to the writing thread. */
-export interface Written {
-  readonly tenant: string;
-  readonly region: string;
-  readonly slice: string;
-  readonly encoderVersion: string;
-  readonly createdMs: number;
-  readonly reward: number;
-  readonly shareable: boolean;
-  readonly replan: boolean;
-  /** First 48 bits of the id. */
-  readonly key: number;
-  /** First 48 bits of the hash of the DAG's structure. */
-  readonly dag: number;
-  /** Where its record ends in `Slice.payloads`. */
-  readonly end: number;
-}
-
-/** What an order answers: rows of a `put` (-1: was there already), problems that a `check` found; nothing else. */
-export interface Answer {
-  readonly rows?: readonly number[];
-  readonly problems?: readonly string[];
-}
 
 /** The one connection that writes. Every order is one transaction, on the disk when it returns. */
 export class FileWriter {
@@ -66,7 +17,7 @@ export class FileWriter {
     this.#lock = lockOf(path);
     this.#db = openFile(path, false);
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000;');
-    this.#db.exec(REMOVED);
+    this.#db.exec(LATER);
     for (const r of this.#sql('SELECT name, text FROM names').all())
       this.#names.set(String(r['text']), Number(r['name']));
   }
@@ -103,27 +54,24 @@ export class FileWriter {
     switch (order.kind) {
       case 'put':
         return {
-          rows: order.slices.flatMap(({ traces, binary, stride, payloads }) =>
-            traces.map((t, i) =>
-              this.#put(
-                t,
-                binary.subarray(i * stride, (i + 1) * stride),
-                payloads.subarray(traces[i - 1]?.end ?? 0, t.end),
-              ),
-            ),
-          ),
+          rows: order.slices.flatMap((slice) => this.#putAll(slice)),
         };
       case 'admit':
         this.#admit(this.#name(order.tenant));
         break;
       case 'embed':
-        for (const { row, vector } of order.vectors) {
-          this.#sql('UPDATE traces SET vector = ?, encoder = ? WHERE row = ?').run(
+        for (const { row, key, vector } of order.vectors) {
+          // The row may have become another trace's.
+          this.#sql('UPDATE traces SET vector = ?, encoder = ? WHERE row = ? AND key = ?').run(
             vector,
             this.#name(order.encoderVersion),
             row,
+            key,
           );
+          // Who reads looks at it again.
+          this.#sql('INSERT INTO removed (row) VALUES (?)').run(row);
         }
+        this.#forget();
         break;
       case 'space':
         this.#sql("UPDATE meta SET value = ? WHERE key = 'encoderVersion'").run(order.encoderVersion);
@@ -133,9 +81,10 @@ export class FileWriter {
         for (const row of order.rows) {
           this.#sql('DELETE FROM traces WHERE row = ?').run(row);
           this.#sql('DELETE FROM payloads WHERE row = ?').run(row);
+          this.#removeContext(row);
           this.#sql('INSERT INTO removed (row) VALUES (?)').run(row);
         }
-        this.#sql('DELETE FROM removed WHERE step <= (SELECT max(step) FROM removed) - ?').run(MOST_REMOVED);
+        this.#forget();
         this.#sql('PRAGMA incremental_vacuum(64)').all();
         break;
       case 'touch':
@@ -145,6 +94,50 @@ export class FileWriter {
         break;
     }
     return {};
+  }
+
+  #putAll({ traces, binary, stride, payloads, scenes, contexts }: Slice): number[] {
+    const known = new Map<number, number>();
+    return traces.map((t, i) => {
+      const row = this.#put(
+        t,
+        binary.subarray(i * stride, (i + 1) * stride),
+        payloads.subarray(traces[i - 1]?.end ?? 0, t.end),
+      );
+      const scene = t.context === undefined ? undefined : scenes[t.context.scene];
+      if (row < 0 || t.context === undefined || scene === undefined) return row;
+      const at = known.get(t.context.scene) ?? this.#scene(scene);
+      known.set(t.context.scene, at);
+      this.#sql('INSERT INTO contexts (row, scene, columns, bytes) VALUES (?, ?, ?, ?)').run(
+        row,
+        at,
+        this.#name(t.context.columns),
+        contexts.subarray(t.context.from, t.context.end),
+      );
+      return row;
+    });
+  }
+
+  /** Number of a scene, which is kept once. */
+  #scene({ id, key, bytes }: Slice['scenes'][number]): number {
+    const there = this.#sql('SELECT scene FROM scenes WHERE key = ? AND id = ?').get(key, id);
+    if (there !== undefined) return Number(there['scene']);
+    const insert = this.#sql('INSERT INTO scenes (key, id, bytes) VALUES (?, ?, ?)');
+    return Number(insert.run(key, id, bytes).lastInsertRowid);
+  }
+
+  /** Its context goes, and the scene that no other trace has. */
+  #removeContext(row: number): void {
+    const scene = this.#sql('SELECT scene FROM contexts WHERE row = ?').get(row)?.['scene'];
+    if (scene === undefined || scene === null) return;
+    this.#sql('DELETE FROM contexts WHERE row = ?').run(row);
+    this.#sql(
+      'DELETE FROM scenes WHERE scene = ?1 AND NOT EXISTS (SELECT 1 FROM contexts WHERE scene = ?1)',
+    ).run(scene);
+  }
+
+  #forget(): void {
+    this.#sql('DELETE FROM removed WHERE step <= (SELECT max(step) FROM removed) - ?').run(MOST_REMOVED);
   }
 
   #put(t: Written, binary: Uint8Array, payload: Uint8Array): number {
@@ -208,20 +201,5 @@ export class FileWriter {
     const statement = this.#db.prepare(text);
     this.#statements.set(text, statement);
     return statement;
-  }
-}
-
-/** A second file, locked as long as its process lives: the system frees it even after kill -9. */
-function lockOf(path: string): DatabaseSync {
-  const lock = new DatabaseSync(`${path}.lock`, { timeout: 200 });
-  try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;');
-    pragma(lock, 'user_version');
-    return lock;
-  } catch (error) {
-    lock.close();
-    throw new MemoryUnavailable(`${path}: another process writes to this memory; stop it, or read only`, {
-      cause: error,
-    });
   }
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { FileWriter } from './write.ts';
-import type { Order } from './write.ts';
+import type { Order } from './order.ts';
 
 /** The thread that writes: orders come one by one, each is answered when it is on the disk. */
 let writer: FileWriter | undefined;

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { DamagedMemory, MemoryUnavailable } from '#memory/store/errors.ts';
 import { damaged } from './schema.ts';
-import type { Answer, Order } from './write.ts';
+import type { Answer, Order } from './order.ts';
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
