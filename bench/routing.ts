@@ -1,6 +1,6 @@
 /**
  * `make bench-routing`: how exact weights are, how soon they count, and what changes cost, on stock software. Parts by name:
- * `ARGS='--only fractions,discovery,live,edges,joint,prober'`. Loads go to this machine's own addresses, inside namespaces.
+ * `ARGS='--only fractions,discovery,live,edges,joint,prober,paths'`. Loads go to this machine's own addresses, inside namespaces.
  */
 import { parseArgs } from 'node:util';
 import { ensureServers } from '#hack/control-plane/build.ts';
@@ -19,6 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   edges: async () => (await import('./routing/edges.ts')).edgeFigures(),
   joint: async () => (await import('./routing/joint.ts')).jointFigures(),
   prober: async () => (await import('./routing/prober.ts')).proberFigures(),
+  paths: async () => (await import('./routing/prober-paths.ts')).proberPathFigures(),
 };
 /** What listens on fixed ports, or gives itself addresses. */
 const INSIDE = ['discovery', 'live'];

@@ -7,17 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerTo, NONCE_BYTES, question, readPacket } from '#agents/prober/packet.ts';
-import { figure, mean, median, quantile } from '../report.ts';
+import { figure, mean } from '../report.ts';
 import type { Figure } from '../report.ts';
+import { probedWorld } from './probed-world.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/main.ts');
 const NODES = 200;
 const REGIONS = 10;
 /** Nodes that are real prober processes, at the usual rate: their CPU time is the figure. */
 const MEASURED = 2;
-/** One more that asks quickly: how good estimates are is seen from many. */
-const QUICK = 2;
-const QUICK_RATE = 60;
 const PORT = 28_084;
 const PROBE_PORT = 28_085;
 /** Compiling and the first looks. */
@@ -33,46 +31,16 @@ const nameOf = (n: number): string => `n${n}`;
 /** One-way delay that a peer is to have; it holds answers for twice as long. */
 const holdMs = (n: number): number => 1 + ((n * 7) % 40);
 
-function world(): string {
-  const region = (n: number): string => `r${n % REGIONS}`;
-  const nodes = Array.from({ length: NODES }, (_, n) => ({
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name: nameOf(n), labels: { 'edgeloom.dev/region': region(n) } },
-    status: { addresses: [{ type: 'InternalIP', address: addressOf(n) }] },
-  }));
-  const regions = Array.from({ length: REGIONS }, (_, r) => ({
-    apiVersion: 'edgeloom.dev/v1alpha1',
-    kind: 'EdgeRegion',
-    metadata: { name: region(r) },
-    spec: {
-      nodeSelector: { matchLabels: { 'edgeloom.dev/region': region(r) } },
-      topology: {
-        attachment: { latency: '100us', bandwidth: '10G' },
-        links: [{ from: region(r), to: region(r + 1), latency: '5ms', bandwidth: '10G' }],
-      },
-    },
-  }));
-  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...regions, ...nodes] });
-}
-
-/** The other nodes: sockets of this process that hold each answer for a while, and say for how long they really did. */
+/** The other nodes: sockets of this process that hold each answer for a while. */
 class Fleet {
-  readonly held = new Map<number, number[]>();
   readonly #sockets: Socket[] = [];
 
   async open(): Promise<void> {
-    for (let n = QUICK + 1; n < NODES; n++) {
+    for (let n = MEASURED; n < NODES; n++) {
       const socket = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) });
-      const held: number[] = [];
-      this.held.set(n, held);
       socket.on('message', (bytes, from) => {
         if (readPacket(bytes)?.kind !== 'question') return;
-        const since = performance.now();
-        setTimeout(() => {
-          held.push((performance.now() - since) * 1000);
-          socket.send(answerTo(bytes), from.port, from.address);
-        }, holdMs(n));
+        setTimeout(() => socket.send(answerTo(bytes), from.port, from.address), holdMs(n));
       });
       await new Promise<void>((resolve) => socket.bind(PROBE_PORT, addressOf(n), resolve));
       this.#sockets.push(socket);
@@ -112,31 +80,16 @@ async function ready(n: number): Promise<void> {
   throw new Error(`the prober of ${nameOf(n)} is not ready after 20 s`);
 }
 
-/** One-way estimates of a prober against half of what the answers were held. */
-async function errors(n: number, fleet: Fleet): Promise<{ offMicros: number; within: boolean }[]> {
-  const { measurements } = JSON.parse(await read(n, '/v1/measurements')) as {
-    measurements: { peer: string; rttMicros: number }[];
-  };
-  return measurements.flatMap(({ peer, rttMicros }) => {
-    const held = fleet.held.get(Number(peer.slice(1))) ?? [];
-    if (held.length === 0) return [];
-    const truth = median(held) / 2;
-    const offMicros = Math.abs(rttMicros / 2 - truth);
-    return [{ offMicros, within: offMicros <= Math.max(100, 0.1 * truth) }];
-  });
-}
-
-/** What a prober costs among 200 nodes, and how good its estimates are. A minute; uses loopback addresses 127.20.0.0/16. */
+/** What a prober costs among 200 nodes. A minute; uses loopback addresses 127.20.0.0/16. */
 export async function proberFigures(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'edgeloom-prober-'));
   const file = join(folder, 'world.json');
-  writeFileSync(file, world());
+  writeFileSync(file, probedWorld(NODES, REGIONS, addressOf));
   const fleet = new Fleet();
   const stop = new AbortController();
-  const probers = Array.from({ length: QUICK + 1 }, (_, n) => {
-    const rate = n === QUICK ? ['--rate', String(QUICK_RATE)] : [];
+  const probers = Array.from({ length: MEASURED }, (_, n) => {
     const where = ['--node', nameOf(n), '--address', addressOf(n), '--port', String(PORT)];
-    const args = [PROGRAM, 'prober', ...where, '--probe-port', String(PROBE_PORT), ...rate, '-f', file];
+    const args = [PROGRAM, 'prober', ...where, '--probe-port', String(PROBE_PORT), '-f', file];
     return spawn(process.execPath, args, { stdio: 'ignore' });
   });
   try {
@@ -153,17 +106,12 @@ export async function proberFigures(): Promise<Figure[]> {
     const seconds = (performance.now() - since) / 1000;
     const after = await Promise.all(measured.map(cpuSeconds));
     const shares = measured.map((n) => (100 * ((after[n] ?? NaN) - (before[n] ?? NaN))) / seconds);
-    const found = await errors(QUICK, fleet);
     const rss =
       Number(/^process_resident_memory_bytes (\S+)/m.exec(await read(0, '/metrics'))?.[1]) / 2 ** 20;
     stop.abort();
     await asking;
-    const off = found.map(({ offMicros }) => offMicros);
-    const within = (100 * found.filter((one) => one.within).length) / found.length;
     return [
       figure('routing.prober.cpu', mean(shares), '% of a core', '<= 0.1', MEASURED),
-      figure('routing.prober.within', within, '% of peers', '>= 95', found.length),
-      figure('routing.prober.error.p95', quantile(off, 0.95), 'us', '', found.length),
       figure('routing.prober.memory', rss, 'MiB', '', 1),
     ];
   } finally {
