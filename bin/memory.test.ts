@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Contexts } from '#memory/context/contexts.ts';
+import { featuresFrom } from '#memory/encoders/test-situations.ts';
 import { Journal } from '#memory/guard/journal.ts';
 import { traceOf } from '#memory/test-traces.ts';
 import { traceJson } from '#memory/trace/seal.ts';
@@ -31,7 +33,7 @@ describe('edgeloom memory', function () {
     writeFileSync(at('traces.jsonl'), jsonl(traces.map(traceJson)));
     assert.deepEqual(
       JSON.parse(memory('import', '--store', at('a.db'), at('traces.jsonl'), '-o', 'json').out),
-      { added: 14, known: 0 },
+      { added: 14, known: 0, reembedded: 0, left: 0 },
     );
     const stats = JSON.parse(memory('stats', '--store', at('a.db'), '-o', 'json').out) as Record<
       string,
@@ -56,6 +58,32 @@ describe('edgeloom memory', function () {
     }
     const own = memory('export', '--store', at('a.db'), '--tenant', 'arena').out;
     assert.ok(own.split('\n').length === 13 && !own.includes('rival'));
+  });
+
+  it('embeds traces of another encoder with the one it comes with, and says which it cannot', () => {
+    const contexts = new Contexts();
+    const old = featuresFrom([1, 2, 3]).map((features, n) =>
+      traceOf(n, {}, { encoderVersion: 'old', context: n === 2 ? undefined : contexts.of(features) }),
+    );
+    writeFileSync(at('old.jsonl'), jsonl(old.map(traceJson)));
+    const said = (...words: string[]): unknown => JSON.parse(memory(...words, '-o', 'json').out);
+    said('import', '--store', at('old.db'), at('old.jsonl'));
+    assert.match(memory('stats', '--store', at('old.db')).out, /3 traces of 16 numbers by encoder "old"/);
+    assert.deepEqual(said('reembed', '--store', at('old.db')), { embedded: 2, traces: 2, stale: 1 });
+    assert.match(
+      memory('stats', '--store', at('old.db')).out,
+      /1 of another encoder .*; none of them can be/,
+    );
+    const more = old.map(({ context }, n) =>
+      traceOf(10 + n, {}, { encoderVersion: 'old', vector: [1, 2, 3], context }),
+    );
+    writeFileSync(at('more.jsonl'), jsonl(more.map(traceJson)));
+    assert.deepEqual(said('import', '--store', at('old.db'), at('more.jsonl')), {
+      added: 2,
+      known: 0,
+      reembedded: 2,
+      left: 1,
+    });
   });
 
   it('cleans by count and says what went', () => {

@@ -102,8 +102,10 @@ class BoltStore implements TraceStore {
       kept !== undefined && (kept.encoderVersion !== encoderVersion || kept.dimension !== dimension);
     if (changed)
       await this.#inPages('t.encoderVersion <> $encoder AND t.embedding IS NOT NULL', 'REMOVE t.embedding');
-    if (there && changed) await this.#connection.statement(this.#dialect.dropVectorIndex);
-    if (!there || changed) await this.#connection.statement(this.#dialect.createVectorIndex(dimension));
+    // An index without a memory is of one that was taken away.
+    const isOther = changed || kept === undefined;
+    if (there && isOther) await this.#connection.statement(this.#dialect.dropVectorIndex);
+    if (!there || isOther) await this.#connection.statement(this.#dialect.createVectorIndex(dimension));
     const memory =
       'MERGE (m:Memory {name: "edgeloom"}) SET m.dimension = $dimension, m.encoderVersion = $encoder';
     await this.#connection.write([[memory, { dimension: whole(dimension), encoder: encoderVersion }]]);
