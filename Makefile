@@ -47,7 +47,7 @@ verify: setup ## generated files fresh, format, lint, types, dead code, clean tr
 fix: setup ## format, and repair what lint can
 	@prettier --write --log-level warn . && oxlint --type-aware --fix
 
-bench: servers ## every bench (an hour), goals missed are told at the end; one alone: make bench-plan, bench-cluster (ARGS='-o json')
+bench: servers ## every bench, goals missed are told at the end; one alone: make bench-plan, bench-cluster (ARGS='-o json')
 	@for suite in plan learning simulator memory recall cluster telemetry routing; do node bench/$$suite.ts $(ARGS) || missed="$$missed $$suite"; done; [ -z "$$missed" ] || { echo "goals missed, or failed:$$missed" >&2; exit 1; }
 
 bench-%: setup
