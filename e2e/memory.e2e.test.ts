@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeploymentPlan } from '#crds/deploymentplan.ts';
@@ -28,7 +28,9 @@ describe('a planner that remembers, on a real cluster', () => {
         '--trust',
         'edgeloom-system/edgeloom-operator',
       ],
+      operator: ['--planner-token-file', join(folder, 'token')],
     });
+    writeFileSync(join(folder, 'token'), token('edgeloom-operator'));
     await edgeloom.apply(region('east', 'west'), region('west'));
   });
   after(async () => {

@@ -20,6 +20,8 @@ export interface Asked {
  */
 export class FakePlanner {
   readonly asked: Asked[] = [];
+  /** What came in `authorization` with each question. */
+  readonly callers: (string | undefined)[] = [];
   /** Outcomes that were told, with what came in `authorization`. */
   readonly traces: { readonly body: Record<string, unknown>; readonly authorization: string | undefined }[] =
     [];
@@ -44,6 +46,7 @@ export class FakePlanner {
         }
         const asked = JSON.parse(Buffer.concat(chunks).toString()) as Asked;
         this.asked.push(asked);
+        this.callers.push(request.headers.authorization);
         if (this.mode === 'silent') return;
         if (this.mode === 'flood') {
           answer.writeHead(200).end(Buffer.alloc(33 * 2 ** 20, ' '));

@@ -35,6 +35,8 @@ export interface OperatorOptions {
   readonly transport: Transport;
   /** Where the planner answers, without a path. */
   readonly plannerUrl: string;
+  /** File with the bearer token that says to the planner who asks; none is sent when left out. */
+  readonly plannerTokenFile?: string | undefined;
   /** Namespace of the Leases; edgeloom-system when left out. */
   readonly namespace?: string;
   /** Who holds the Lease; unique to the process. */
@@ -65,7 +67,15 @@ type Reconcile = ConstructorParameters<typeof Controller>[0]['reconcile'];
 
 /** Runs the operator until the signal aborts; rejects when it has lost its Lease, so that the process ends. */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { transport, identity, plannerUrl, signal, namespace = 'edgeloom-system', log = silentLog } = options;
+  const {
+    transport,
+    identity,
+    plannerUrl,
+    plannerTokenFile,
+    signal,
+    namespace = 'edgeloom-system',
+    log = silentLog,
+  } = options;
   const registry = createRegistry();
   const restarts = watchRestarts(registry);
   const onRestart = (kind: string, reason: string): void => restarts.inc({ kind, reason });
@@ -78,7 +88,17 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     instance: identity,
     log,
   });
-  const shell = { transport, caches, world, events, metrics, plannerUrl, namespace, nowMs: () => Date.now() };
+  const shell = {
+    transport,
+    caches,
+    world,
+    events,
+    metrics,
+    plannerUrl,
+    plannerTokenFile,
+    namespace,
+    nowMs: () => Date.now(),
+  };
   worldMetrics(registry, shell);
   const planning = new Planning(shell);
   const telemetry =

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import type { Objects } from '#world/objects.ts';
+import { authorisation } from './planner-token.ts';
 
 const path = z.looseObject({
   via: z.array(z.string()).min(1),
@@ -83,9 +84,17 @@ const BUDGET_MS = 50;
 const DEADLINE_MS = 5_000;
 const MAX_ANSWER_BYTES = 32 * 2 ** 20;
 
+/** Where the planner answers, and who asks. */
+export interface PlannerAccess {
+  /** Without a path. */
+  readonly url: string;
+  /** File with the bearer token that lets plans recall what the tenant remembers; none is sent when there is no such file. */
+  readonly tokenFile: string | undefined;
+}
+
 /** Asks the planner for a plan. Throws `PlannerUnavailable` with what happened when no plan document comes back in time. */
 export async function askPlanner(
-  url: string,
+  { url, tokenFile }: PlannerAccess,
   question: PlanQuestion,
   signal: AbortSignal,
 ): Promise<PlanAnswer> {
@@ -93,6 +102,7 @@ export async function askPlanner(
   const { statusCode, text } = await post(
     `${url}/v1/plans`,
     JSON.stringify({ ...question, ...times }),
+    await authorisation(tokenFile),
     signal,
   );
   if (statusCode !== 200) {
@@ -109,11 +119,12 @@ export async function askPlanner(
 async function post(
   url: string,
   body: string,
+  who: { readonly authorization?: string },
   signal: AbortSignal,
 ): Promise<{ statusCode: number; text: string }> {
   // A second more than the planner takes for itself, so that its own words arrive.
   const late = AbortSignal.timeout(DEADLINE_MS + 1_000);
-  const headers = { 'content-type': 'application/json' };
+  const headers = { 'content-type': 'application/json', ...who };
   try {
     const answer = await request(url, {
       method: 'POST',

@@ -9,7 +9,7 @@ import type { LinkFlags } from './prober-flags.ts';
 import { printInputError } from '../input-error.ts';
 import { memoryOf, withMemoryFlags } from './memory-flags.ts';
 import type { MemoryFlags } from './memory-flags.ts';
-import { telemetryOf, withTelemetryFlags } from './telemetry-flags.ts';
+import { plannerToken, telemetryOf, withTelemetryFlags } from './telemetry-flags.ts';
 import type { TelemetryFlags } from './telemetry-flags.ts';
 
 /** The long-running parts (architecture section 6). Each serves /healthz, /readyz and /metrics on its port. */
@@ -96,7 +96,14 @@ function operator(): Command {
       const webhook = webhookPort === undefined ? undefined : { port: webhookPort, tls: webhookTls };
       const xds = xdsPort === undefined ? undefined : { port: xdsPort, ...(await pairIn(xdsTls)) };
       const links = linksOf(options);
-      const rest = { ...given, xds, webhook, links, telemetry: await telemetryOf(options, command) };
+      const rest = {
+        ...given,
+        xds,
+        webhook,
+        links,
+        plannerTokenFile: plannerToken(options),
+        telemetry: await telemetryOf(options, command),
+      };
       const transport = await connect(options.kubeconfig);
       await runOperator({ ...rest, port: at, transport, log: createLog('operator'), signal: untilStopped() });
     });

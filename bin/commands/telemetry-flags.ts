@@ -42,7 +42,7 @@ export function withTelemetryFlags(command: Command): Command {
     .option('--telemetry-queries <file>', 'queries in the place of the usual ones (docs/telemetry.md)')
     .option(
       '--planner-token-file <file>',
-      'bearer token for the planner’s memory; that of the pod’s service account when left out',
+      'bearer token for the planner, so that plans may recall and outcomes are kept; that of the pod’s service account when left out',
     );
 }
 
@@ -51,14 +51,18 @@ export async function telemetryOf(
   flags: TelemetryFlags,
   command: Command,
 ): Promise<TelemetrySettings | undefined> {
-  const { prometheusUrl: url, telemetryQueries: file, plannerTokenFile = ACCOUNT_TOKEN } = flags;
+  const { prometheusUrl: url, telemetryQueries: file } = flags;
   if (url === undefined) return undefined;
   const { PrometheusSource } = await import('#operator/telemetry/prometheus.ts');
   const templates = file === undefined ? undefined : await templatesIn(file, command);
   const { prometheusTokenFile: tokenFile, telemetryPeriod } = flags;
   const source = new PrometheusSource({ url, templates, tokenFile, nowMs: () => Date.now() });
-  return { source, periodMs: telemetryPeriod, tokenFile: plannerTokenFile };
+  return { source, periodMs: telemetryPeriod, tokenFile: plannerToken(flags) };
 }
+
+/** File with the token for the planner: the one that is named, or where a pod finds its own. */
+export const plannerToken = ({ plannerTokenFile = ACCOUNT_TOKEN }: TelemetryFlags): string =>
+  plannerTokenFile;
 
 async function templatesIn(file: string, command: Command): Promise<Templates> {
   const { readTemplates } = await import('#operator/telemetry/templates.ts');

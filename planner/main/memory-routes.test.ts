@@ -72,8 +72,8 @@ describe('a planner with a memory', function () {
       stop,
     };
   };
-  const planned = async (served: Served): Promise<PlanDocument> => {
-    const { status, body } = await served.post('/v1/plans', { objects: world, dag });
+  const planned = async (served: Served, token: string | undefined = OPERATOR): Promise<PlanDocument> => {
+    const { status, body } = await served.post('/v1/plans', { objects: world, dag }, token);
     assert.equal(status, 200, JSON.stringify(body));
     return body as unknown as PlanDocument;
   };
@@ -163,6 +163,26 @@ describe('a planner with a memory', function () {
     assert.deepEqual([rival.status, /may not report/.test(String(rival.body['error']))], [403, true]);
     const peek = await served.post('/v1/memory/query', { dag, objects: world, tenant: 'arena' }, RIVAL);
     assert.equal(peek.status, 403);
+    await served.stop();
+  });
+
+  it('names traces of a tenant in plans for who may read them only; others get a plan and the reason', async () => {
+    const served = await serve('plans.db');
+    const told = await served.post('/v1/traces', report(await planned(served)), OPERATOR);
+    const id = String(told.body['id']);
+    assert.deepEqual((await planned(served)).provenance.traces, [id]);
+    const reasons: [string | undefined, RegExp][] = [
+      [undefined, /say who you are/],
+      ['nobody-knows-this-token', /token/],
+      [RIVAL, /rival-agent may not read the memory of tenant/],
+    ];
+    for (const [token, reason] of reasons) {
+      const { status, body } = await served.post('/v1/plans', { objects: world, dag }, token);
+      const plan = body as unknown as PlanDocument;
+      assert.deepEqual([status, plan.feasible, plan.provenance.traces], [200, true, []]);
+      assert.match(plan.provenance.withoutMemory ?? '', reason);
+      assert.ok(!JSON.stringify(body).includes(id));
+    }
     await served.stop();
   });
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Log } from '#kube/log.ts';
 import type { Retrieved } from '#memory/retrieval/rank.ts';
 import { tenantOf } from '#memory/trace/deployment.ts';
@@ -11,6 +11,8 @@ import type { Memory } from '../memory/memory.ts';
 import { RefusedReport, readReport } from '../memory/report.ts';
 import type { ReadReport, Report } from '../memory/report.ts';
 import { before } from './before.ts';
+import { callerOf, readerOf } from './callers.ts';
+import type { Refusal } from './callers.ts';
 import { readQueryRequest, readTraceRequest } from './memory-requests.ts';
 import type { QueryRequest } from './memory-requests.ts';
 import type { PlannerMetrics } from './metrics.ts';
@@ -30,11 +32,6 @@ export interface MemoryShop {
 /** Reports that may wait; each holds a world. */
 const WAITING_LIMIT = 16;
 const REPORT_MS = 10_000;
-
-interface Refusal {
-  readonly code: number;
-  readonly error: string;
-}
 
 /** `POST /v1/traces` and `POST /v1/memory/query` (docs/memory.md). */
 export function memoryRoutes(server: FastifyInstance, shop: MemoryShop): void {
@@ -177,32 +174,6 @@ function described({ trace, own, score, composite, kept, relevance, reasons }: R
     performance,
     placements: map.placements.map(({ service, replica, node }) => ({ service, replica, node })),
   };
-}
-
-async function callerOf({ headers }: FastifyRequest, authenticate: Authenticate): Promise<Caller | Refusal> {
-  const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
-  if (token === undefined) return { code: 401, error: 'say who you are: Authorization: Bearer TOKEN' };
-  const answer = await authenticate(token);
-  switch (answer.kind) {
-    case 'known':
-      return answer.caller;
-    case 'unknown':
-      return { code: 401, error: answer.message };
-    case 'stranger':
-      return { code: 403, error: answer.message };
-    default:
-      return { code: 503, error: answer.message };
-  }
-}
-
-/** Who reads: with a token where reporters are known, else whoever is on this machine. */
-function readerOf(
-  request: FastifyRequest,
-  authenticate: Authenticate | undefined,
-): Promise<Caller | Refusal> | Caller | Refusal {
-  if (authenticate !== undefined) return callerOf(request, authenticate);
-  if (/^(::ffff:)?127\.|^::1$/.test(request.ip)) return { identity: 'local', tenants: undefined };
-  return { code: 401, error: 'this planner knows no reporters: only its own machine may read its memory' };
 }
 
 const refuse = (reply: FastifyReply, { code, error }: Refusal): FastifyReply =>

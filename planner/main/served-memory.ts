@@ -1,5 +1,6 @@
 import type { Log } from '#kube/log.ts';
 import { Memory } from '../memory/memory.ts';
+import { denied } from './callers.ts';
 import { memoryRoutes } from './memory-routes.ts';
 import type { Authenticate } from './reporters.ts';
 import type { ServedMemory } from './server.ts';
@@ -12,7 +13,7 @@ export interface MemorySettings {
   readonly journal?: string | undefined;
   /** Milliseconds that a plan waits for the memory. */
   readonly deadlineMs: number;
-  /** Who may report and read; nobody may report without. */
+  /** Who may report and read; without, nobody may report, and only this machine reads. */
   readonly authenticate?: Authenticate | undefined;
 }
 
@@ -44,6 +45,7 @@ export function serveMemory(
     log.warn({ memory: placeOf(options.where) }, 'the guard forgets with this process: name a --guard-file');
   return {
     recallIn: (objects) => memory.recallIn(objects),
+    denied: (request, tenant) => denied(request, tenant, authenticate),
     routes(server, metrics) {
       let [count, countedMs] = [NaN, -Infinity];
       metrics.holding(async () => {

@@ -1,10 +1,12 @@
 import { fastify } from 'fastify';
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { healthRoutes } from '#kube/health.ts';
 import type { Log } from '#kube/log.ts';
 import { silentLog } from '#kube/log.ts';
 import { createRegistry } from '#kube/metrics.ts';
+import { tenantOf } from '#memory/trace/deployment.ts';
+import { keyOf } from '#world/objects.ts';
 import type { Objects } from '#world/objects.ts';
 import type { Recall } from '../recall.ts';
 import { before } from './before.ts';
@@ -12,6 +14,7 @@ import { plannerMetrics } from './metrics.ts';
 import type { PlannerMetrics } from './metrics.ts';
 import { answerPlan } from './plans.ts';
 import { readPlanRequest } from './request.ts';
+import type { PlanRequest } from './request.ts';
 import { Turns } from './turns.ts';
 
 /** Where the planner listens. */
@@ -29,6 +32,8 @@ export interface PlannerOptions {
 export interface ServedMemory {
   routes(server: FastifyInstance, metrics: PlannerMetrics): void;
   recallIn(objects: Objects): Recall;
+  /** Why a request may not recall what a tenant remembers; undefined when it may. */
+  denied(request: FastifyRequest, tenant: string): Promise<string | undefined>;
 }
 
 /** A planner that answers. */
@@ -84,7 +89,6 @@ function refusals(server: FastifyInstance, log: Log): void {
 }
 
 function planRoute(server: FastifyInstance, { turns, metrics, log, memory }: Shop): void {
-  const recallIn = memory === undefined ? undefined : metered(memory, metrics);
   server.post('/v1/plans', async (httpRequest, reply) => {
     const startMs = performance.now();
     const read = readPlanRequest(httpRequest.body);
@@ -97,6 +101,7 @@ function planRoute(server: FastifyInstance, { turns, metrics, log, memory }: Sho
       return reply.code(503).header('retry-after', '1').send({ error });
     }
     const late = (): boolean => performance.now() - startMs > request.deadlineMs;
+    const recallIn = memory && (await recallFor(httpRequest, request, memory, metrics));
     const planned = turns.take(async () => {
       // Nobody waits for it any more: the next one gets the time.
       if (late() || httpRequest.raw.socket.destroyed) return undefined;
@@ -123,6 +128,19 @@ function planRoute(server: FastifyInstance, { turns, metrics, log, memory }: Sho
     log.info({ dag: request.dag, feasible: answer.document.feasible, tookMs }, 'planned');
     return sendJson(reply, answer.document);
   });
+}
+
+/** The memory, for who may read what the DAG's tenant remembers; who may not is told why the plan was made without. */
+async function recallFor(
+  httpRequest: FastifyRequest,
+  { objects, dag: key }: PlanRequest,
+  memory: ServedMemory,
+  metrics: PlannerMetrics,
+): Promise<(objects: Objects) => Recall> {
+  const dag = objects.dags.find((one) => keyOf(one) === key);
+  const why = dag === undefined ? undefined : await memory.denied(httpRequest, tenantOf(dag));
+  if (why === undefined) return metered(memory, metrics);
+  return () => () => Promise.resolve({ traces: [], without: why, candidates: () => [] });
 }
 
 /** Recalls, and counts how long that takes and what comes of it. */

@@ -25,6 +25,8 @@ export interface PlanningShell {
   readonly transport: Transport;
   readonly world: World;
   readonly plannerUrl: string;
+  /** File with the bearer token for the planner. */
+  readonly plannerTokenFile?: string | undefined;
   readonly events: EventRecorder;
   readonly metrics: OperatorMetrics;
   readonly nowMs: () => number;
@@ -136,12 +138,12 @@ export class Planning {
   }
 
   async #ask(dag: CachedDag, { key, keep, why, signal }: Wish): Promise<PlanAnswer> {
-    const { world, plannerUrl, metrics, nowMs } = this.#shell;
+    const { world, plannerUrl: url, plannerTokenFile: tokenFile, metrics, nowMs } = this.#shell;
     if (nowMs() < this.#away.untilMs) throw new PlannerUnavailable(this.#away.message, false);
     const ranks = dag.spec.placement.candidates;
     const ask = async (kept: boolean): Promise<PlanAnswer> => {
       const { objects } = world.now(nowMs());
-      const answer = await askPlanner(plannerUrl, { objects, dag: key, keep: kept, ranks }, signal);
+      const answer = await askPlanner({ url, tokenFile }, { objects, dag: key, keep: kept, ranks }, signal);
       metrics.planned(answer.source, answer.feasible);
       return answer;
     };

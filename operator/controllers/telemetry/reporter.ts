@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { request } from 'undici';
 import { z } from 'zod';
 import type { Clock } from '#kube/clock.ts';
 import { boundedText } from '../../bounded-text.ts';
+import { authorisation } from '../../planner-token.ts';
 import type { TraceBody } from './trace.ts';
 
 /** What became of a trace. */
@@ -96,11 +96,7 @@ export class TraceReporter {
 
   async #send(body: TraceBody, signal: AbortSignal): Promise<Told> {
     const { plannerUrl, tokenFile } = this.#options;
-    const token = tokenFile === undefined ? '' : (await readFile(tokenFile, 'utf8').catch(() => '')).trim();
-    const headers = {
-      'content-type': 'application/json',
-      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-    };
+    const headers = { 'content-type': 'application/json', ...(await authorisation(tokenFile)) };
     const got = await request(`${plannerUrl}/v1/traces`, {
       method: 'POST',
       headers,
