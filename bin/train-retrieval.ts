@@ -26,7 +26,7 @@ export interface TrainRetrievalOptions {
 /** Of the deployments of a day every so many is learnt from. */
 const STRIDE = 4;
 /** Of so many examples one is answered by other cities alone, as on the first day of a cluster. */
-const STRANGE = 4;
+const STRANGE = 2;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

@@ -32,16 +32,14 @@ type Chosen = readonly { readonly trace: Trace; readonly score: number }[];
 
 /** The `NEAREST` by exact cosine: what an embedded store answers. */
 export function nearestOf(situation: Situation, memory: readonly Trace[]): Near[] {
+  const similarities = Float64Array.from(memory, (trace) => cosine(situation.vector, trace.vector));
+  const least = similarities.toSorted()[Math.max(0, memory.length - NEAREST)] ?? -Infinity;
   return memory
-    .map((trace) => ({
-      hit: {
-        id: trace.id,
-        similarity: cosine(situation.vector, trace.vector),
-        reward: trace.realisedUtility,
-        own: true,
-      },
-      trace,
-    }))
+    .flatMap((trace, i) => {
+      const similarity = similarities[i] ?? -Infinity;
+      if (similarity < least) return [];
+      return [{ hit: { id: trace.id, similarity, reward: trace.realisedUtility, own: true }, trace }];
+    })
     .sort((a, b) => b.hit.similarity - a.hit.similarity || (a.trace.id < b.trace.id ? -1 : 1))
     .slice(0, NEAREST);
 }

@@ -11,8 +11,8 @@ const FIRST_CITY = 101;
 const CACHE = join(import.meta.dirname, '..', '..', '.cache', 'memory-scenes');
 
 /** Cities and days of a city, of which the last third is asked about and the rest remembered. */
-export const CITIES = Number(process.env['EDGELOOM_CITIES'] ?? 3);
-export const DAYS = Number(process.env['EDGELOOM_DAYS'] ?? 12);
+const CITIES = Number(process.env['EDGELOOM_CITIES'] ?? 3);
+const DAYS = Number(process.env['EDGELOOM_DAYS'] ?? 12);
 export const REMEMBERED = Math.floor((2 * DAYS) / 3);
 
 /** S1 and S2 when their data is there; S3, which ships with its data, when not: then it says so. */
@@ -28,10 +28,10 @@ function dataFolder(): string | undefined {
 }
 
 /** All days of a scenario's cities, simulated or from the cache. */
-export async function daysOf(scenario: string): Promise<Day[]> {
+export async function daysOf(scenario: string, cities: number = CITIES): Promise<Day[]> {
   const encoder = await Encoder.open(SHIPPED);
   const days: Day[] = [];
-  for (let city = FIRST_CITY; city < FIRST_CITY + CITIES; city++) {
+  for (let city = FIRST_CITY; city < FIRST_CITY + cities; city++) {
     for (let day = 1; day <= DAYS; day++) {
       const started = performance.now();
       days.push(await dayOf(dayOptions(scenario, city, day, dataFolder()), encoder, CACHE));

@@ -8,6 +8,8 @@ import { queryVector } from '#memory/encoders/query.ts';
 import { traceDagOf, presentNodes } from '#memory/trace/deployment.ts';
 import { sealTrace } from '#memory/trace/seal.ts';
 import type { Trace } from '#memory/trace/trace.ts';
+import { dagFeatures } from '#memory/retrieval/dag-features.ts';
+import { expectationOf } from '#memory/retrieval/expectation.ts';
 import type { Situation } from '#memory/retrieval/situation.ts';
 import { Random } from '#learning/random.ts';
 import { keyOf } from '#world/objects.ts';
@@ -84,7 +86,7 @@ export async function dayOf(options: SceneOptions, encoder: Encoder, cache: stri
 
 type Kept = Omit<Day, 'options'>;
 
-/** What memory is asked about a deployment, before its outcome is known: the world at that look, and where its replicas are. */
+/** What memory is asked about a deployment, before its outcome is known: the world at that look, where its replicas are, and what the world model expects of them. */
 export function situationOf(day: Day, { trace, world }: Deployment, snapshot: Snapshot): Situation {
   const dag = day.worlds[world]?.dags.find((one) => keyOf(one) === trace.dag.name);
   if (dag === undefined) throw new RangeError(`no DAG ${trace.dag.name} in world ${world}`);
@@ -96,6 +98,7 @@ export function situationOf(day: Day, { trace, world }: Deployment, snapshot: Sn
     vector: trace.vector,
     nodes: presentNodes(snapshot, dag),
     placed,
+    expected: expectationOf(trace, dagFeatures(trace.dag)),
     nowMs: trace.createdMs,
   };
 }

@@ -3,37 +3,52 @@ import type { DagFeatures } from './dag-features.ts';
 import { dagFeatures } from './dag-features.ts';
 import { matchDags } from './edit-distance.ts';
 import type { Match } from './edit-distance.ts';
+import { expectationOf, limitOf } from './expectation.ts';
+import { metricDistance } from './metric.ts';
+import type { Metric } from './metric.ts';
 import type { PresentNode, Situation } from './situation.ts';
 import { traceGraphOf } from './trace-graph.ts';
 import type { TraceGraph } from './trace-graph.ts';
 
 /** What one part counts: its share, and the power it is raised to (above 1: only the very like count). */
-interface PartWeight {
+export interface PartWeight {
   readonly weight: number;
   readonly power: number;
 }
 
-/** The four parts of the composite similarity; their weights sum to 1. */
-export interface CompositeWeights {
-  readonly dag: PartWeight;
-  readonly placement: PartWeight;
-  readonly vector: PartWeight;
-  readonly load: PartWeight;
+/** The parts of the composite similarity, in the order in which training counts them. */
+export const PARTS = [
+  'dag',
+  'placement',
+  'vector',
+  'load',
+  'limit',
+  'utility',
+  'latency',
+  'busy',
+  'metric',
+] as const;
+export type Part = (typeof PARTS)[number];
+
+/** What each part counts; their weights sum to 1. */
+export type CompositeWeights = Readonly<Record<Part, PartWeight>>;
+
+/** What the composite similarity needs of a model. */
+export interface CompositeModel {
+  readonly composite: CompositeWeights;
+  /** M of the part `metric`; without it that part is the cosine. */
+  readonly metric?: Metric;
 }
 
 /** Natural logarithm of a part; nothing in common counts as a millionth. */
 export const logPart = (part: number): number => Math.log(Math.max(part, 1e-6));
 
 const part = (value: number, { weight, power }: PartWeight): number =>
-  power === 1 ? weight * value : weight * Math.exp(power * logPart(value));
+  weight === 0 ? 0 : power === 1 ? weight * value : weight * Math.exp(power * logPart(value));
 
 /** How near a trace is to the situation; every part and the whole from 0 to 1. */
-export interface Composite {
+export interface Composite extends Readonly<Record<Part, number>> {
   readonly similarity: number;
-  readonly dag: number;
-  readonly placement: number;
-  readonly vector: number;
-  readonly load: number;
   readonly match: Match;
 }
 
@@ -63,25 +78,44 @@ export function prepared(situation: Situation): Prepared {
 
 /**
  * Composite similarity ("Real-time prompting via TopoRAG"): DAG edit distance, placement overlap, the cosine of the query
- * vectors (below 0 counts as 0) and how like the rate of requests is (the less over the more), weighted.
+ * vectors (below 0 counts as 0), how like rate of requests and latency limit are (the less over the more), how like what the world model
+ * expected of the trace then is to what it expects of what runs now (utility, latency over limit, busy share; all 1 when nothing runs
+ * yet), and e^−‖M(q − z)‖², nearness in a learned metric of the query vectors (the cosine where the trace comes without its vector); weighted.
  */
 export function composite(
   query: Prepared,
   trace: Trace,
   cosine: number,
-  weights: CompositeWeights,
+  { composite: weights, metric }: CompositeModel,
   graph: TraceGraph = traceGraphOf(trace),
 ): Composite {
   const match = matchDags(query.dag, graph.dag);
   const placement = placementOverlap(query, graph, match);
   const vector = Math.max(0, cosine);
-  const load = likeness(query.dag.requestsPerSecond, graph.dag.requestsPerSecond);
-  const similarity =
-    part(match.similarity, weights.dag) +
-    part(placement, weights.placement) +
-    part(vector, weights.vector) +
-    part(load, weights.load);
-  return { similarity, dag: match.similarity, placement, vector, load, match };
+  const { dag, expected, vector: asked } = query.situation;
+  const then = expected === undefined ? undefined : expectationOf(trace, graph.dag);
+  const parts: Record<Part, number> = {
+    dag: match.similarity,
+    placement,
+    vector,
+    load: likeness(query.dag.requestsPerSecond, graph.dag.requestsPerSecond),
+    limit: likeness(limitOf(dag), limitOf(trace.dag)),
+    utility: 1,
+    latency: 1,
+    busy: 1,
+    metric:
+      metric === undefined || trace.vector.length !== asked.length
+        ? vector
+        : Math.exp(-metricDistance(metric, asked, trace.vector)),
+  };
+  if (then !== undefined && expected !== undefined) {
+    parts.utility = Math.exp(-Math.abs(expected.utility - then.utility));
+    parts.latency = likeness(expected.latencyRatio, then.latencyRatio);
+    parts.busy = 1 - Math.abs(expected.busy - then.busy);
+  }
+  let similarity = 0;
+  for (const name of PARTS) similarity += part(parts[name], weights[name]);
+  return { ...parts, similarity, match };
 }
 
 /** The less over the more; 1 when both are nothing. */

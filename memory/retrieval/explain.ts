@@ -14,6 +14,11 @@ export function explain(found: Ranked, situation: Situation): string[] {
     `placement ${two(composite.placement)}: its machines, as far as they are there and have room`,
     `query vector ${two(composite.vector)}: cosine of what was seen then and now`,
     `load ${two(composite.load)}: the less over the more of the requests per second then and now`,
+    `latency limit ${two(composite.limit)}: the less over the more of both`,
+    situation.expected === undefined
+      ? 'expectation: nothing runs yet that the world model could judge'
+      : `expectation: utility ${two(composite.utility)}, latency ${two(composite.latency)}, busy share ${two(composite.busy)}: what the world model said of it then and says of what runs now`,
+    `metric ${two(composite.metric)}: the vectors in the directions that outcomes follow`,
     `pruning keeps ${two(kept)} of it, at an age of ${hours.toFixed(1)} h`,
     `relevance ${two(relevance)} after message passing`,
     `it reached a utility of ${two(trace.realisedUtility)} (predicted ${two(trace.predictedUtility)})`,

@@ -50,7 +50,7 @@ export interface Compared extends Near {
 export function compared(query: Prepared, near: readonly Near[], model: RankingModel): Compared[] {
   return near.map(({ hit, trace }) => {
     const made = traceGraphOf(trace);
-    const similar = composite(query, trace, hit.similarity, model.composite, made);
+    const similar = composite(query, trace, hit.similarity, model, made);
     const graph = subgraphOf(trace, query, similar.match, made);
     return { hit, trace, similar, graph, similarity: similar.similarity };
   });

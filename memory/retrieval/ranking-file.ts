@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from '#learning/models/manifest.ts';
+import { PARTS } from './composite.ts';
+import type { Part } from './composite.ts';
+import { METRIC_ROWS } from './metric.ts';
 import { EDGE_INPUTS, NODE_INPUTS } from './prune.ts';
 import type { RankingModel } from './ranking-model.ts';
 import { NODE_WIDTH } from './trace-graph.ts';
@@ -28,7 +31,7 @@ const network = (inputs: number) =>
     );
 
 const schema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   version: z.string().min(1),
   /** Vectors that it was trained on: those of another encoder are ranked by the set weights. */
   encoderVersion: z.string().min(1),
@@ -42,12 +45,17 @@ const schema = z.strictObject({
   /** Of the weights as JSON. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hexadecimal'),
   weights: z.strictObject({
-    composite: z.strictObject({ dag: part, placement: part, vector: part, load: part }),
+    composite: z.strictObject(
+      Object.fromEntries(PARTS.map((name) => [name, part])) as Record<Part, typeof part>,
+    ),
     pruning: z.strictObject({ node: network(NODE_INPUTS), edge: network(EDGE_INPUTS) }),
     relevance: z.number().min(0).max(1),
     temperature: z.number().positive(),
     projection: numbers.refine((list) => list.length > 0 && list.length % NODE_WIDTH === 0, {
       error: `must be ${NODE_WIDTH} rows`,
+    }),
+    metric: numbers.refine((list) => list.length > 0 && list.length % METRIC_ROWS === 0, {
+      error: `must be ${METRIC_ROWS} rows`,
     }),
   }),
 });
@@ -81,6 +89,6 @@ export function readRanking(folder: string): RankingFile {
 }
 
 /** The weights as ranking takes them. */
-export function modelOf({ weights: { projection, ...rest } }: RankingFile): RankingModel {
-  return { ...rest, projection: Float32Array.from(projection) };
+export function modelOf({ weights: { projection, metric, ...rest } }: RankingFile): RankingModel {
+  return { ...rest, projection: Float32Array.from(projection), metric: Float32Array.from(metric) };
 }

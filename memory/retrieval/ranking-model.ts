@@ -1,10 +1,9 @@
-import type { CompositeWeights } from './composite.ts';
+import type { CompositeModel, PartWeight } from './composite.ts';
 import type { Projection } from './expected.ts';
 import type { PruningWeights } from './prune.ts';
 
 /** Everything that decides the order. */
-export interface RankingModel {
-  readonly composite: CompositeWeights;
+export interface RankingModel extends CompositeModel {
   readonly pruning: PruningWeights;
   /** W_q of Eq. 1; without it q' is a regression over the retrieved. */
   readonly projection?: Projection;
@@ -13,6 +12,9 @@ export interface RankingModel {
   /** Spread of scores over which the weights of what was retrieved fall by e. */
   readonly temperature: number;
 }
+
+/** A part that has no say. */
+const SILENT: PartWeight = { weight: 0, power: 1 };
 
 /**
  * Weights that were set, not learned, for an encoder that nothing was trained for: a node or edge counts the less the farther it is
@@ -23,7 +25,12 @@ export const SET_MODEL: RankingModel = {
     dag: { weight: 0.4, power: 1 },
     placement: { weight: 0.2, power: 1 },
     vector: { weight: 0.4, power: 1 },
-    load: { weight: 0, power: 1 },
+    load: SILENT,
+    limit: SILENT,
+    utility: SILENT,
+    latency: SILENT,
+    busy: SILENT,
+    metric: SILENT,
   },
   pruning: {
     //                 distance, in, out, entry, leaf, matched, busier, age

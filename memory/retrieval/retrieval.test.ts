@@ -115,7 +115,7 @@ describe('DAG similarity', () => {
 describe('composite similarity', () => {
   const trace = traceOf(3);
   const part = (over: Partial<Situation>): ReturnType<typeof composite> =>
-    composite(prepared(situationOf(trace, over)), trace, 1, SET_MODEL.composite);
+    composite(prepared(situationOf(trace, over)), trace, 1, SET_MODEL);
 
   it('is 1 in the very situation of the trace, with room', () => {
     assert.ok(Math.abs(part({}).similarity - 1) < 1e-9);
@@ -198,7 +198,7 @@ describe('rank', () => {
     assert.ok(best.score > second!.score);
     const count = trace.dag.services.length;
     assert.ok(best.reasons[0]?.startsWith(`DAG 1.00: ${count} of ${count} services match`));
-    assert.equal(best.reasons.length, 7);
+    assert.equal(best.reasons.length, 10);
   });
 
   it('does not depend on the order in which traces come', () => {

@@ -115,7 +115,7 @@ export function presentNodes(snapshot: Snapshot, dag: ServiceDAG): TraceMap['nod
 }
 
 /** Where replicas went and how calls travel, with the machines that are named. */
-function traceMapOf(snapshot: Snapshot, dag: ServiceDAG, decision: Decision): TraceMap {
+export function traceMapOf(snapshot: Snapshot, dag: ServiceDAG, decision: Decision): TraceMap {
   const used = new Set(decision.assignments.map((a) => a.node));
   return {
     nodes: presentNodes(snapshot, dag).filter((n) => used.has(n.name)),

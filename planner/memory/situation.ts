@@ -7,6 +7,7 @@ import { presentNodes, traceDagOf } from '#memory/trace/deployment.ts';
 import { keyOf } from '#world/objects.ts';
 import type { Replicas } from '#world/service.ts';
 import { sliceOf } from '#world/service.ts';
+import { expectedOf } from './expected.ts';
 
 /** Policy that a question is asked under: what was planned like the plans that are made now is nearer. */
 export const ASKING = 'Search';
@@ -38,6 +39,7 @@ export async function situationOf(
     vector: await vectorOf(encoder, seen, ASKING),
     nodes: presentNodes(snapshot, dag),
     placed,
+    expected: expectedOf(snapshot, dag),
     nowMs,
   };
 }

@@ -8,6 +8,8 @@ import { softmax } from '#learning/ir/softmax.ts';
 import { input } from '#learning/ir/tensor.ts';
 import type { Tensor } from '#learning/ir/tensor.ts';
 import type { Parameters } from '#learning/parameters.ts';
+import { PARTS } from '../composite.ts';
+import { METRIC_ROWS } from '../metric.ts';
 import { EDGE_INPUTS, NODE_INPUTS } from '../prune.ts';
 import type { Mlp } from '../prune.ts';
 import { SET_MODEL } from '../ranking-model.ts';
@@ -29,8 +31,15 @@ export interface Sizes {
 /** Units of each hidden layer: those that are set at the start, and some that start with no say. */
 export const HIDDEN = 6;
 
-/** Shares of DAG, placement, vector and load at the start. */
-const SHARES = [0.3, 0.2, 0.4, 0.1];
+/** Shares of the parts at the start, and their powers. */
+const SHARES = PARTS.map(
+  (name) => ({ vector: 0.4, metric: 0.2 })[name as string] ?? 0.4 / (PARTS.length - 2),
+);
+const POWERS = PARTS.map((name) => ({ vector: 8, metric: 1 })[name as string] ?? 2);
+/** Spread of the metric's numbers at the start. */
+const METRIC_SPREAD = 0.3;
+/** ln of the least that a part counts. */
+const LEAST = Math.log(1e-6);
 
 /** Pruning starts with a small part of the say that it is set to have: it shall earn the rest. */
 const CALM = 0.1;
@@ -119,10 +128,19 @@ export function rankingNetwork(parameters: Parameters, sizes: Sizes): Ranking {
   const relevance = div(sum(mul(alphaV, reshape(sum(mul(h, unit), [2], true), [graphs, v])), [1]), total);
   const kept = div(total, sum(mask, [1]));
 
-  const parts = softmax(parameters.get('composite', [1, 4], from(SHARES.map(Math.log))));
-  const powers = exp(parameters.get('powers', [1, 4], from([1, 2, 8, 2].map(Math.log))));
+  const count = PARTS.length;
+  const parts = softmax(parameters.get('composite', [1, count], from(SHARES.map(Math.log))));
+  const powers = exp(parameters.get('powers', [1, count], from(POWERS.map(Math.log))));
+  const spread: Initialiser = (_shape, random) =>
+    Float32Array.from({ length: width * METRIC_ROWS }, () => METRIC_SPREAD * random.normal());
+  const moved = matmul(
+    input('differences', [graphs, width]),
+    parameters.get('metric', [width, METRIC_ROWS], spread),
+  );
+  const nearness = max(mul(-1, sum(mul(moved, moved), [1], true)), LEAST);
   // ln s · power, so that s^power = exp(that): powers above 1 tell the like from the very like.
-  const raised = exp(mul(input('logSimilarities', [graphs, 4]), powers));
+  const logs = concat([input('logSimilarities', [graphs, count - 1]), nearness], 1);
+  const raised = exp(mul(logs, powers));
   const similarity = matmul(raised, transpose(parts, [1, 0]));
   const share = sigmoid(parameters.get('relevance', [1], from([Math.log(0.05 / 0.95)])));
   const score = add(

@@ -1,5 +1,5 @@
 import { compared } from '../rank.ts';
-import { logPart, prepared } from '../composite.ts';
+import { PARTS, logPart, prepared } from '../composite.ts';
 import { ageInput, EDGE_INPUTS, NODE_INPUTS, distance } from '../prune.ts';
 import { SET_MODEL } from '../ranking-model.ts';
 import { EDGE_FEATURES, NODE_FEATURES } from '../subgraph.ts';
@@ -14,8 +14,9 @@ export interface Compared {
   readonly query: Float32Array;
   readonly graphs: readonly Subgraph[];
   readonly ages: readonly number[];
-  /** Logarithms of DAG, placement, vector and load of each near trace. */
+  /** Logarithms of all parts but the last, the learned metric, of each near trace. */
   readonly logSimilarities: readonly (readonly number[])[];
+  readonly vectors: readonly Float32Array[];
   readonly outcomes: readonly (readonly number[])[];
   readonly outcome: readonly number[];
   /** Mean node of the graph that is most similar: what W_q shall make of the query. */
@@ -30,7 +31,8 @@ export function comparedExample({ situation, near, outcome }: RankingExample): C
     query: situation.vector,
     graphs: list.map((c) => c.graph),
     ages: list.map((c) => ageInput(situation.nowMs - c.trace.createdMs)),
-    logSimilarities: list.map(({ similar: s }) => [s.dag, s.placement, s.vector, s.load].map(logPart)),
+    logSimilarities: list.map(({ similar }) => PARTS.slice(0, -1).map((name) => logPart(similar[name]))),
+    vectors: list.map((c) => c.trace.vector),
     outcomes: list.map((c) => outcomeOf(c.trace)),
     outcome,
     meanNode: meanNode(best.graph),
@@ -60,7 +62,8 @@ export function packed(
     mask: new Float32Array(graphs * v),
     edges: new Float32Array(graphs * v * v * EDGE_INPUTS),
     adjacency: new Float32Array(graphs * v * v),
-    logSimilarities: new Float32Array(graphs * 4),
+    logSimilarities: new Float32Array(graphs * (PARTS.length - 1)),
+    differences: new Float32Array(graphs * width),
     outcomes: new Float32Array(graphs * OUTCOMES.length),
     wanted: new Float32Array(batch.length * OUTCOMES.length),
     meanNode: new Float32Array(batch.length * NODE_WIDTH),
@@ -74,7 +77,9 @@ export function packed(
     data.chosen.set(chosen[b] ?? [], b * near);
     for (const [c, graph] of example.graphs.slice(0, near).entries()) {
       const g = b * near + c;
-      data.logSimilarities.set(example.logSimilarities[c] ?? [], g * 4);
+      data.logSimilarities.set(example.logSimilarities[c] ?? [], g * (PARTS.length - 1));
+      for (let j = 0; j < width; j++)
+        data.differences[g * width + j] = (example.query[j] ?? 0) - (example.vectors[c]?.[j] ?? 0);
       data.outcomes.set(scaled(example.outcomes[c] ?? []), g * OUTCOMES.length);
       packGraph(graph, example.ages[c] ?? 0, g, v);
     }

@@ -10,12 +10,14 @@ export function saveRanking(
   model: RankingModel,
   about: Pick<RankingFile, 'encoderVersion' | 'seed' | 'data'>,
 ): RankingFile {
-  const { projection, ...rest } = model;
-  const weights = { ...rest, projection: Array.from(projection ?? [], (x) => Number(x.toPrecision(6))) };
+  const { projection, metric, ...rest } = model;
+  const written = (numbers: Float32Array | undefined): number[] =>
+    Array.from(numbers ?? [], (x) => Number(x.toPrecision(6)));
+  const weights = { ...rest, projection: written(projection), metric: written(metric) };
   const sha256 = digestOfWeights(weights);
   const file: RankingFile = {
-    format: 1,
-    version: `ranking-1+${sha256.slice(0, 12)}`,
+    format: 2,
+    version: `ranking-2+${sha256.slice(0, 12)}`,
     ...about,
     sha256,
     weights,

@@ -9,6 +9,9 @@ import { Parameters } from '#learning/parameters.ts';
 import { Random } from '#learning/random.ts';
 import { trainStep } from '#learning/training/train-step.ts';
 import { Trainer } from '#learning/training/trainer.ts';
+import { PARTS } from '../composite.ts';
+import type { CompositeWeights } from '../composite.ts';
+import { METRIC_ROWS } from '../metric.ts';
 import { EDGE_INPUTS, NODE_INPUTS } from '../prune.ts';
 import type { Mlp } from '../prune.ts';
 import type { RankingModel } from '../ranking-model.ts';
@@ -134,22 +137,23 @@ function modelOf(weights: Weights, width: number): RankingModel {
   };
   const raw = numbers('composite').map(Math.exp);
   const total = raw.reduce((a, b) => a + b, 0);
-  const [dag = 0, placement = 0, vector = 0, load = 0] = raw.map((x) => rounded(x / total));
   const powers = numbers('powers').map(Math.exp).map(rounded);
-  const power = (part: number): number => powers[part] ?? 1;
-  const projection = numbers('projection');
+  const composite = PARTS.map(
+    (name, i) => [name, { weight: rounded((raw[i] ?? 0) / total), power: powers[i] ?? 1 }] as const,
+  );
+  // Rows of the program are columns of the network.
+  const turned = (name: string, rows: number): Float32Array => {
+    const values = numbers(name);
+    return Float32Array.from(
+      { length: rows * width },
+      (_, at) => values[(at % width) * rows + Math.floor(at / width)] ?? 0,
+    );
+  };
   return {
-    composite: {
-      dag: { weight: dag, power: power(0) },
-      placement: { weight: placement, power: power(1) },
-      vector: { weight: vector, power: power(2) },
-      load: { weight: load, power: power(3) },
-    },
+    composite: Object.fromEntries(composite) as unknown as CompositeWeights,
     pruning: { node: network('node', NODE_INPUTS), edge: network('edge', EDGE_INPUTS) },
-    projection: Float32Array.from(
-      { length: NODE_WIDTH * width },
-      (_, at) => projection[(at % width) * NODE_WIDTH + Math.floor(at / width)] ?? 0,
-    ),
+    projection: turned('projection', NODE_WIDTH),
+    metric: turned('metric', METRIC_ROWS),
     relevance: rounded(1 / (1 + Math.exp(-(numbers('relevance')[0] ?? 0)))),
     temperature: rounded(Math.exp(numbers('temperature')[0] ?? 0)),
   };
