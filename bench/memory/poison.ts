@@ -1,4 +1,6 @@
+import { NO_CALIBRATION } from '#memory/guard/calibration.ts';
 import { Guard } from '#memory/guard/guard.ts';
+import { judgeOutcome } from '#memory/guard/outcome.ts';
 import { contextVector, rank } from '#memory/retrieval/rank.ts';
 import type { Retrieved } from '#memory/retrieval/rank.ts';
 import { rankingModelFor } from '#memory/retrieval/shipped-ranking.ts';
@@ -93,12 +95,14 @@ async function found(
     },
   } as unknown as TraceStore;
   const guard = new Guard(store);
-  const caught = new Set<Report>();
-  for (const report of reports) {
-    const { trace, expectedUtility } = report;
-    const verdict = await guard.report(trace, { agent: 'agent', mayReport: () => true, expectedUtility });
-    if (verdict.kind === 'quarantine') caught.add(report);
+  let keptAside = 0;
+  for (const { trace, expectedUtility } of reports) {
+    const evidence = { agent: `agent of ${trace.tenant}`, mayReport: () => true, expectedUtility };
+    if ((await guard.report(trace, evidence)).kind === 'quarantine') keptAside++;
   }
+  const aside = new Set(guard.quarantined.map((q) => q.trace.id));
+  const caught = new Set(reports.filter(({ trace }) => aside.has(trace.id)));
+  say(`${scenario}: ${keptAside} reports kept aside, ${keptAside - caught.size} of them borne out by others`);
   const share = (part: number, of: number): string => {
     const { low, high } = wilson({ events: part, trials: of });
     const percent = (x: number): string => (100 * x).toFixed(1);
@@ -119,6 +123,7 @@ async function found(
         ['precision: poison of what is kept aside', share(hits, caught.size)],
         ['honest reports kept aside', share(honestCaught, reports.length - poison.length)],
         ...rows,
+        ...liesFound(reports, share),
       ],
     )}`,
   );
@@ -134,6 +139,25 @@ async function found(
     ),
   );
   return admitted;
+}
+
+/** Sizes of lies, in utility: above and below what came to be. */
+const LIES = [0.1, 0.2, 0.3, 0.5, -0.25, -0.5, -1, -1.5];
+
+/** What the guard finds of lies of one size, told by a reporter that nobody suspects of each honest report that may be told so. */
+function liesFound(reports: readonly Report[], share: (part: number, of: number) => string): string[][] {
+  return LIES.map((lie) => {
+    const told = reports.filter(
+      ({ kind, trace }) => kind === undefined && trace.realisedUtility + lie <= 0.9,
+    );
+    const found = told.filter(({ trace, expectedUtility }) => {
+      const said = { ...trace, realisedUtility: trace.realisedUtility + lie };
+      const evidence = { agent: 'agent', mayReport: () => true, expectedUtility };
+      const verdict = judgeOutcome(said, { ...evidence, calibration: NO_CALIBRATION, suspicion: 0 });
+      return verdict.kind === 'quarantine';
+    });
+    return [`lies of ${lie > 0 ? '+' : ''}${lie} found`, share(found.length, told.length)];
+  });
 }
 
 async function worthOf(day: Day, memory: readonly Trace[]): Promise<Worth> {

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { TRAINING_DEFAULTS } from '#memory/encoders/training/train-encoder.ts';
 import { printInputError } from '../input-error.ts';
 import type { TrainOptions } from '../train-encoder.ts';
+import type { TrainGuardOptions } from '../train-guard.ts';
 import type { TrainRetrievalOptions } from '../train-retrieval.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -12,7 +13,8 @@ export function trainCommand(): Command {
   return new Command('train')
     .summary('train models on simulations')
     .addCommand(encoderCommand())
-    .addCommand(retrievalCommand());
+    .addCommand(retrievalCommand())
+    .addCommand(guardCommand());
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => name.trim());
@@ -49,6 +51,32 @@ function encoderCommand(): Command {
         // The runtime is a native library: loaded when something is trained, not for a help text.
         const { train } = await import('../train-encoder.ts');
         await train(options);
+      } catch (error) {
+        if (!printInputError(error)) throw error;
+        process.exitCode = BAD_INPUT;
+      }
+    });
+}
+
+function guardCommand(): Command {
+  return new Command('guard')
+    .summary('calibrate the guard of the memory')
+    .description(
+      'Simulates honest days of cities and measures by class of situation how far outcomes are from what the world model\n' +
+        'expects (docs/memory.md). Writes limits.json. Same arguments, same file.',
+    )
+    .requiredOption('--out <dir>', 'where to write the limits')
+    .option('--scenario <a,b>', 'scenarios to learn from', names, ['S3'])
+    .option('--cities <n>', 'cities of each scenario', wholeNumber(1, 1000), 4)
+    .option('--days <n>', 'days of each city', wholeNumber(1, 1000), 6)
+    .option('--seed <n>', 'first city', wholeNumber(0), 1)
+    .option('--beyond <x>', 'share of honest reports beyond each limit', real, 0.005)
+    .option('--data <dir>', 'folder of recorded data sets (default: EDGELOOM_DATA)')
+    .option('--cache <dir>', 'where simulated days are kept', '.cache/memory-scenes')
+    .action(async (options: TrainGuardOptions) => {
+      try {
+        const { trainGuard } = await import('../train-guard.ts');
+        await trainGuard(options);
       } catch (error) {
         if (!printInputError(error)) throw error;
         process.exitCode = BAD_INPUT;

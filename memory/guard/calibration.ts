@@ -1,29 +1,34 @@
-/** How far realised outcomes were from what the world model expected, of one kind of deployment. */
+/** How realised outcomes of one kind of deployment were scored of late. */
 export interface Calibration {
-  /** Absolute differences of utility, the oldest first. */
-  readonly errors: readonly number[];
+  /** Scores (`scoreOf`), the oldest first. */
+  readonly scores: readonly number[];
 }
 
-export const NO_CALIBRATION: Calibration = { errors: [] };
+export const NO_CALIBRATION: Calibration = { scores: [] };
 
 /** Only the newest count: networks and models change. */
-const MOST_ERRORS = 1000;
+const MOST_SCORES = 1000;
 /** Fewer say nothing about the model. */
-const LEAST_ERRORS = 30;
+const LEAST_SCORES = 30;
+/** However badly the model does here, no more than this many times the shipped limits is believed. */
+const MOST_SCALE = 2;
+/** A score that is farther out counts as this. */
+const FARTHEST = 10;
 
-/** The same with one more error. */
-export function observed(calibration: Calibration, error: number): Calibration {
-  return { errors: [...calibration.errors.slice(1 - MOST_ERRORS), Math.abs(error)] };
+/** The same with one more score. */
+export function observed(calibration: Calibration, score: number): Calibration {
+  const kept = Math.max(-FARTHEST, Math.min(FARTHEST, score));
+  return { scores: [...calibration.scores.slice(1 - MOST_SCORES), kept] };
 }
 
 /**
- * The error that is still believed: `factor` medians of the absolute errors, `fallback` while there are few. Errors of quarantined
- * reports count too, and the median hardly moves for them: a tenth of poison raises it by an eighth (normal errors), where a high
- * quantile would be the attacker's to choose. 3.82 medians are 2.58 standard deviations: 1 % of honest, normal errors lie beyond.
+ * How much wider than the shipped limits errors lie here: the median size of the scores over the typical one, from 1 to 2. Scores of
+ * quarantined reports count too, so that a model that has become worse is not locked out for ever; a tenth of poison moves the median
+ * by an eighth, where a high quantile would be the attacker's to choose.
  */
-export function calibratedError(calibration: Calibration, factor: number, fallback: number): number {
-  const { errors } = calibration;
-  if (errors.length < LEAST_ERRORS) return fallback;
-  const sorted = errors.toSorted((a, b) => a - b);
-  return Math.min(fallback, factor * (sorted[Math.floor(sorted.length / 2)] ?? fallback));
+export function scaleOf({ scores }: Calibration, typical: number): number {
+  if (scores.length < LEAST_SCORES) return 1;
+  const sizes = scores.map(Math.abs).toSorted((a, b) => a - b);
+  const median = sizes[Math.floor(sizes.length / 2)] ?? typical;
+  return Math.min(MOST_SCALE, Math.max(1, median / typical));
 }

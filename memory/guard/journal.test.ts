@@ -34,20 +34,25 @@ describe('the journal of a guard', () => {
       second.quarantined.map((q) => q.trace.id),
       [odd.id],
     );
-    // 3.82 medians of 0.01: an error of 0.1 was believed before anything was calibrated.
-    const doubted = await second.report(traceOf(99, { realisedUtility: 0.6, source: 'observed' }), evidence);
-    assert.equal(doubted.kind, 'quarantine');
+    const { calibrations, suspicions } = new Journal(at('a.jsonl')).state;
+    assert.equal(calibrations.get('observed Immersive')?.scores.length, 41);
+    assert.deepEqual([...suspicions.values()], [0.5]);
     assert.equal(await second.release(odd.id), true);
     assert.ok(put.includes(odd.id));
-    assert.equal(guardAt(at('a.jsonl')).quarantined.length, 1);
+    assert.equal(guardAt(at('a.jsonl')).quarantined.length, 0);
   });
 
   it('counts a report once that is told twice', async () => {
     const guard = guardAt(at('twice.jsonl'));
     await guard.report(odd, evidence);
     await guard.report(odd, evidence);
-    assert.equal(readFileSync(at('twice.jsonl'), 'utf8').trim().split('\n').length, 2);
+    assert.equal(readFileSync(at('twice.jsonl'), 'utf8').trim().split('\n').length, 3);
     assert.equal(guard.quarantined.length, 1);
+  });
+
+  it('reads what versions wrote that kept errors', () => {
+    writeFileSync(at('old.jsonl'), '{"kind":"error","of":"observed Twin","error":0.1}\n');
+    assert.equal(new Journal(at('old.jsonl')).state.size, 0);
   });
 
   it('leaves out the line that a crash cut short, and refuses any other it cannot read', async () => {
@@ -65,12 +70,12 @@ describe('the journal of a guard', () => {
   it('stays small however long it is written to', async () => {
     const journal = new Journal(at('long.jsonl'));
     const entries = Array.from({ length: 4000 }, () => ({
-      kind: 'error' as const,
+      kind: 'score' as const,
       of: 'observed Twin',
-      error: 0.1,
+      score: 0.1,
     }));
     await journal.append(entries);
-    assert.equal(new Journal(at('long.jsonl')).state.calibrations.get('observed Twin')?.errors.length, 1000);
+    assert.equal(new Journal(at('long.jsonl')).state.calibrations.get('observed Twin')?.scores.length, 1000);
     assert.equal(readFileSync(at('long.jsonl'), 'utf8').trim().split('\n').length, 1000);
   });
 });

@@ -15,24 +15,32 @@ export interface Quarantined {
 
 /** Most that is kept aside; the oldest make room. */
 const MOST_QUARANTINED = 1000;
+/** Reporters that are suspected at most; those of old make room. */
+const MOST_SUSPECTED = 4096;
 /** Lines beyond what the state needs before the file is written anew. */
 const SLACK = 2000;
 
 const line = z.discriminatedUnion('kind', [
+  // Written by versions that did not score: it says nothing any more.
   z.strictObject({ kind: z.literal('error'), of: z.string().min(1), error: z.number().min(0) }),
+  z.strictObject({ kind: z.literal('score'), of: z.string().min(1), score: z.number() }),
+  z.strictObject({ kind: z.literal('suspicion'), who: z.string().min(1), suspicion: z.number().min(0) }),
   z.strictObject({ kind: z.literal('quarantine'), reason: z.string(), trace: z.unknown() }),
   z.strictObject({ kind: z.literal('release'), id: z.string() }),
 ]);
 
-/** One thing that a guard has learned: how far an outcome was from the model, what is kept aside, what no longer is. */
+/** One thing that a guard has learned: how an outcome was scored, how far a reporter is suspected, what is kept aside, what no longer is. */
 export type Entry =
-  | { readonly kind: 'error'; readonly of: string; readonly error: number }
+  | { readonly kind: 'error' }
+  | { readonly kind: 'score'; readonly of: string; readonly score: number }
+  | { readonly kind: 'suspicion'; readonly who: string; readonly suspicion: number }
   | { readonly kind: 'quarantine'; readonly reason: string; readonly trace: Trace }
   | { readonly kind: 'release'; readonly id: string };
 
-/** What a guard knows: errors by kind of deployment, and what is kept aside, the oldest first. Bounded. */
+/** What a guard knows: scores by kind of deployment, whom it suspects, and what is kept aside, the oldest first. Bounded. */
 export class GuardState {
   readonly calibrations = new Map<string, Calibration>();
+  readonly suspicions = new Map<string, number>();
   readonly #aside = new Map<string, Quarantined>();
 
   get quarantined(): readonly Quarantined[] {
@@ -41,7 +49,8 @@ export class GuardState {
 
   /** Number of `entries`. */
   get size(): number {
-    return this.#aside.size + [...this.calibrations.values()].reduce((n, { errors }) => n + errors.length, 0);
+    const scores = [...this.calibrations.values()].reduce((n, one) => n + one.scores.length, 0);
+    return this.#aside.size + this.suspicions.size + scores;
   }
 
   /** The report of an id that is kept aside. */
@@ -51,9 +60,18 @@ export class GuardState {
 
   apply(entry: Entry): void {
     switch (entry.kind) {
-      case 'error': {
+      case 'error':
+        break;
+      case 'score': {
         const before = this.calibrations.get(entry.of) ?? NO_CALIBRATION;
-        this.calibrations.set(entry.of, observed(before, entry.error));
+        this.calibrations.set(entry.of, observed(before, entry.score));
+        break;
+      }
+      case 'suspicion': {
+        this.suspicions.delete(entry.who);
+        if (entry.suspicion > 0) this.suspicions.set(entry.who, entry.suspicion);
+        const [oldest] = this.suspicions.keys();
+        if (this.suspicions.size > MOST_SUSPECTED && oldest !== undefined) this.suspicions.delete(oldest);
         break;
       }
       case 'quarantine': {
@@ -69,10 +87,13 @@ export class GuardState {
 
   /** The entries that make this state again. */
   entries(): Entry[] {
-    const errors = [...this.calibrations].flatMap(([of, { errors }]) =>
-      errors.map((error): Entry => ({ kind: 'error', of, error })),
+    const scores = [...this.calibrations].flatMap(([of, one]) =>
+      one.scores.map((score): Entry => ({ kind: 'score', of, score })),
     );
-    return [...errors, ...this.quarantined.map((q): Entry => ({ kind: 'quarantine', ...q }))];
+    const suspected = [...this.suspicions].map(([who, suspicion]): Entry => {
+      return { kind: 'suspicion', who, suspicion };
+    });
+    return [...scores, ...suspected, ...this.quarantined.map((q): Entry => ({ kind: 'quarantine', ...q }))];
   }
 }
 

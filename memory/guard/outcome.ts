@@ -1,6 +1,9 @@
 import type { Trace } from '#memory/trace/trace.ts';
-import { calibratedError } from './calibration.ts';
+import { scaleOf } from './calibration.ts';
 import type { Calibration } from './calibration.ts';
+import { scoreOf, shippedLimits } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { trustOf } from './suspicion.ts';
 
 /** What is known about a reported outcome beside the report. */
 export interface Evidence {
@@ -12,52 +15,41 @@ export interface Evidence {
   readonly expectedUtility: number;
   /** Of the reported source and class. */
   readonly calibration: Calibration;
+  /** Of the agent on this tenant (`suspicionAfter`). */
+  readonly suspicion: number;
 }
 
-/** What becomes of a reported outcome. */
+/** What becomes of a reported outcome; `score` is its error in parts of what its class of situation allows. */
 export type Verdict =
-  | { readonly kind: 'admit'; readonly error: number }
-  | { readonly kind: 'quarantine'; readonly error: number; readonly reason: string }
+  | { readonly kind: 'admit'; readonly score: number }
+  | { readonly kind: 'quarantine'; readonly score: number; readonly reason: string }
   | { readonly kind: 'refuse'; readonly reason: string };
 
-/** How strict the guard is. */
-export interface GuardSettings {
-  /** Medians of the error that are still believed. */
-  readonly factor: number;
-  /** Contradiction that is allowed before errors are calibrated, and never more. */
-  readonly fallbackError: number;
-}
-
-export const GUARD_SETTINGS: GuardSettings = { factor: 3.82, fallbackError: 0.25 };
-
-/** Below this a deployment has failed, by how much is chance: J is infinite for a queue without end, and no report is. */
-const LEAST_UTILITY = -1;
-const bounded = (utility: number): number => Math.max(LEAST_UTILITY, utility);
-
 /**
- * Only realised outcomes of authenticated agents enter the memory; one that contradicts the world model by more than its
- * calibrated error is kept aside: it is no evidence until a person or later outcomes bear it out.
+ * Only realised outcomes of authenticated agents enter the memory; one that contradicts the world model by more than honest ones do in
+ * such a situation is kept aside: it is no evidence until a person or later outcomes bear it out. Better and worse than expected have
+ * limits of their own.
  */
-export function judgeOutcome(
-  trace: Trace,
-  evidence: Evidence,
-  settings: GuardSettings = GUARD_SETTINGS,
-): Verdict {
-  if (evidence.agent === undefined) {
+export function judgeOutcome(trace: Trace, evidence: Evidence, limits: Limits = shippedLimits()): Verdict {
+  const { agent, mayReport, expectedUtility: expected, calibration, suspicion } = evidence;
+  if (agent === undefined) {
     return { kind: 'refuse', reason: `trace ${trace.id} comes from nobody: agents must authenticate` };
   }
-  if (!evidence.mayReport(trace)) {
+  if (!mayReport(trace)) {
     const what = `tenant "${trace.tenant}" in region "${trace.region}"`;
-    return { kind: 'refuse', reason: `agent "${evidence.agent}" may not report on ${what}` };
+    return { kind: 'refuse', reason: `agent "${agent}" may not report on ${what}` };
   }
-  const error = Math.abs(bounded(trace.realisedUtility) - bounded(evidence.expectedUtility));
-  const allowed = calibratedError(evidence.calibration, settings.factor, settings.fallbackError);
-  if (error <= allowed) return { kind: 'admit', error };
+  const realised = trace.realisedUtility;
+  const score = scoreOf(limits, { expected, realised });
+  const trust = score > 0 ? trustOf(suspicion) : 1;
+  const allowed = scaleOf(calibration, limits.typical) * trust;
+  if (Math.abs(score) <= allowed) return { kind: 'admit', score };
+  const doubt = trust < 1 ? `; "${agent}" has praised too often` : '';
   return {
     kind: 'quarantine',
-    error,
+    score,
     reason:
-      `realised utility ${trace.realisedUtility.toFixed(3)} where the world model expects ` +
-      `${evidence.expectedUtility.toFixed(3)}: ${error.toFixed(3)} apart, ${allowed.toFixed(3)} is calibrated`,
+      `realised utility ${realised.toFixed(3)} where the world model expects ${expected.toFixed(3)}: ` +
+      `${Math.abs(score).toFixed(2)} times as far ${score > 0 ? 'above' : 'below'} as such deployments are, ${allowed.toFixed(2)} is believed${doubt}`,
   };
 }
