@@ -21,6 +21,7 @@ export const METHODS = [
   'random',
   'DAG only',
   'vector only',
+  'learned metric only',
   'composite',
   'composite, set',
   'composite alone',
@@ -72,6 +73,11 @@ export class Chooser {
       random: drawn.flatMap((trace) => (trace === undefined ? [] : [{ trace, score: 1 }])),
       'DAG only': this.#alike(situation),
       'vector only': near.slice(0, KAPPA).map(({ hit, trace }) => ({ trace, score: hit.similarity })),
+      // What the composite's largest part does without the others.
+      'learned metric only': all
+        .map(({ trace, composite }) => ({ trace, score: composite.metric }))
+        .sort((a, b) => b.score - a.score || (a.trace.id < b.trace.id ? -1 : 1))
+        .slice(0, KAPPA),
       composite: all.slice(0, KAPPA),
       'composite, set': by(SET_MODEL),
       'composite alone': all

@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clustered } from '#memory/store/clustered.ts';
+import { PARTS } from '#memory/retrieval/composite.ts';
+import type { CompositeWeights } from '#memory/retrieval/composite.ts';
+import { dagFeatures } from '#memory/retrieval/dag-features.ts';
+import { expectationOf } from '#memory/retrieval/expectation.ts';
+import { METRIC_ROWS } from '#memory/retrieval/metric.ts';
+import { SET_MODEL } from '#memory/retrieval/ranking-model.ts';
 import { retrieve } from '#memory/retrieval/retrieve.ts';
+import { NODE_WIDTH } from '#memory/retrieval/trace-graph.ts';
 import { openEmbedded } from '#memory/store/embedded/embedded-store.ts';
 import { survival } from '#memory/store/embedded/crash.ts';
 import { TEST_ENCODER, contentOf, traceOf } from '#memory/test-traces.ts';
@@ -32,6 +39,15 @@ const KILLS = Number(process.env['EDGELOOM_KILLS'] ?? 100);
 const QUERIES = 400;
 const RECALLED = 40;
 const NEAREST = 10;
+/** Every part of ranking at work, as trained weights have it. */
+const EVERY_PART = {
+  ...SET_MODEL,
+  composite: Object.fromEntries(
+    PARTS.map((name) => [name, { weight: 1 / PARTS.length, power: 2.5 }]),
+  ) as unknown as CompositeWeights,
+  metric: new Float32Array(METRIC_ROWS * DIMENSION).fill(0.01),
+  projection: new Float32Array(NODE_WIDTH * DIMENSION).fill(0.01),
+};
 
 const took = async (work: () => unknown): Promise<number> => {
   const started = performance.now();
@@ -91,8 +107,9 @@ export async function scale(): Promise<Figure[]> {
       let cpu = process.threadCpuUsage();
       for (const [i, q] of queries.slice(0, 220).entries()) {
         const { dag, map } = contentOf(5000 + i);
-        const situation = { dag, vector: q, nodes: map.nodes, nowMs: 1_700_001_000_000 };
-        const ms = await took(() => retrieve(store, situation, filter, 5));
+        const expected = expectationOf(contentOf(5000 + i), dagFeatures(dag));
+        const situation = { dag, vector: q, nodes: map.nodes, expected, nowMs: 1_700_001_000_000 };
+        const ms = await took(() => retrieve(store, situation, filter, 5, EVERY_PART));
         // The first twenty warm the code.
         if (i >= 20) whole.push(ms);
         else cpu = process.threadCpuUsage();
