@@ -10,6 +10,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   scale: async () => (await import('./memory/scale.ts')).scale(),
   kernel: async () => (await import('./memory/kernel.ts')).kernel(),
   quality: async () => (await import('./memory/quality.ts')).quality(),
+  reembed: async () => (await import('./memory/reembed.ts')).reembed(),
   poison: async () => (await import('./memory/poison.ts')).poison(),
 };
 
