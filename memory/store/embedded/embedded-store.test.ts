@@ -49,7 +49,8 @@ describe('the embedded store', () => {
   it('opens files of before contexts were kept, also to read only', async () => {
     const path = await filled(3);
     const db = new DatabaseSync(path);
-    db.exec('DROP TABLE contexts; DROP TABLE scenes;');
+    for (const column of ['own', 'scene', 'columns']) db.exec(`ALTER TABLE payloads DROP COLUMN ${column}`);
+    db.exec('DROP TABLE scenes; DROP TABLE scene_uses;');
     db.close();
     const reader = await openEmbedded({
       path,

@@ -5,6 +5,7 @@ import { expand } from '#memory/trace/compact.ts';
 import { withoutMetadata } from '#memory/trace/shared.ts';
 import type { Trace } from '#memory/trace/trace.ts';
 import type { Listed, Located } from './index.ts';
+import { hasContexts } from './schema.ts';
 import { LISTED, bytes, floats, hex, keyOf, listedOf } from './lines.ts';
 import type { Line } from './lines.ts';
 
@@ -66,7 +67,7 @@ export class FileReader {
       );
     const stale = count('');
     if (stale === 0 || !this.#hasContexts()) return { stale, embeddable: 0 };
-    const join = 'JOIN contexts c ON c.row = t.row JOIN names n ON n.name = c.columns AND n.text = ?';
+    const join = 'JOIN payloads p ON p.row = t.row JOIN names n ON n.name = p.columns AND n.text = ?';
     return { stale, embeddable: count(join, COLUMNS_DIGEST) };
   }
 
@@ -74,8 +75,8 @@ export class FileReader {
   context(row: number): Context | undefined {
     if (!this.#hasContexts()) return undefined;
     const found = this.#sql(
-      `SELECT n.text columns, s.bytes scene, c.bytes own FROM contexts c JOIN scenes s ON s.scene = c.scene
-       JOIN names n ON n.name = c.columns WHERE c.row = ?`,
+      `SELECT n.text columns, s.bytes scene, p.own FROM payloads p JOIN scenes s ON s.scene = p.scene
+       JOIN names n ON n.name = p.columns WHERE p.row = ?`,
     ).get(row);
     if (found === undefined) return undefined;
     const { columns, scene, own } = found;
@@ -85,8 +86,7 @@ export class FileReader {
 
   /** Files of before have none until they are written to. */
   #hasContexts(): boolean {
-    this.#contexts ||=
-      this.#sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'contexts'").get() !== undefined;
+    this.#contexts ||= hasContexts(this.#db);
     return this.#contexts;
   }
 

@@ -36,22 +36,24 @@ const TABLES = `
   CREATE TABLE payloads (row INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 `;
 
-/**
- * Tables that files of before lack; the first that writes makes them, and programs of before go on without. `removed`: rows to look at
- * again, in order, for processes that read. `contexts` and `scenes`: what encoders looked at.
- */
-export const LATER = `
-  CREATE TABLE IF NOT EXISTS removed (step INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS scenes (scene INTEGER PRIMARY KEY, key INTEGER NOT NULL, id BLOB NOT NULL, bytes BLOB NOT NULL);
-  CREATE INDEX IF NOT EXISTS scene_by_id ON scenes (key);
-  CREATE TABLE IF NOT EXISTS contexts (
-    row INTEGER PRIMARY KEY,
-    scene INTEGER NOT NULL REFERENCES scenes,
-    columns INTEGER NOT NULL REFERENCES names,
-    bytes BLOB NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS by_scene ON contexts (scene);
-`;
+/** Tables and columns that files of before lack; the first that writes makes them, and programs of before go on without. */
+export function addLater(db: DatabaseSync): void {
+  // `removed`: rows to look at again, in order, for processes that read. `scenes`: what contexts share, and how many traces have each.
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS removed (step INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS scenes (scene INTEGER PRIMARY KEY, key INTEGER NOT NULL, id BLOB NOT NULL, bytes BLOB NOT NULL);
+    CREATE INDEX IF NOT EXISTS scene_by_id ON scenes (key);
+    CREATE TABLE IF NOT EXISTS scene_uses (scene INTEGER PRIMARY KEY REFERENCES scenes, traces INTEGER NOT NULL);
+  `);
+  if (hasContexts(db)) return;
+  for (const column of ['columns INTEGER', 'scene INTEGER', 'own BLOB'])
+    db.exec(`ALTER TABLE payloads ADD COLUMN ${column}`);
+}
+
+/** Whether the file keeps what encoders looked at. */
+export const hasContexts = (db: DatabaseSync): boolean =>
+  db.prepare("SELECT 1 FROM pragma_table_info('payloads') WHERE name = 'own'").get() !== undefined;
+
 /** Removals that are remembered; who has missed more reads the file anew. */
 export const MOST_REMOVED = 65_536;
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { lockOf } from './lock.ts';
 import type { Answer, Order, Slice, Written } from './order.ts';
-import { LATER, MOST_REMOVED, openFile } from './schema.ts';
+import { MOST_REMOVED, addLater, openFile } from './schema.ts';
 import { ID_BYTES } from './segment.ts';
 
 /** The one connection that writes. Every order is one transaction, on the disk when it returns. */
@@ -17,7 +17,7 @@ export class FileWriter {
     this.#lock = lockOf(path);
     this.#db = openFile(path, false);
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000;');
-    this.#db.exec(LATER);
+    addLater(this.#db);
     for (const r of this.#sql('SELECT name, text FROM names').all())
       this.#names.set(String(r['text']), Number(r['name']));
   }
@@ -80,8 +80,8 @@ export class FileWriter {
       case 'remove':
         for (const row of order.rows) {
           this.#sql('DELETE FROM traces WHERE row = ?').run(row);
+          this.#leaveScene(row);
           this.#sql('DELETE FROM payloads WHERE row = ?').run(row);
-          this.#removeContext(row);
           this.#sql('INSERT INTO removed (row) VALUES (?)').run(row);
         }
         this.#forget();
@@ -97,25 +97,37 @@ export class FileWriter {
   }
 
   #putAll({ traces, binary, stride, payloads, scenes, contexts }: Slice): number[] {
+    const uses = new Map<number, number>();
     const known = new Map<number, number>();
-    return traces.map((t, i) => {
-      const row = this.#put(
-        t,
-        binary.subarray(i * stride, (i + 1) * stride),
-        payloads.subarray(traces[i - 1]?.end ?? 0, t.end),
-      );
-      const scene = t.context === undefined ? undefined : scenes[t.context.scene];
-      if (row < 0 || t.context === undefined || scene === undefined) return row;
-      const at = known.get(t.context.scene) ?? this.#scene(scene);
-      known.set(t.context.scene, at);
-      this.#sql('INSERT INTO contexts (row, scene, columns, bytes) VALUES (?, ?, ?, ?)').run(
+    const rows = traces.map((t, i) => {
+      const row = this.#put(t, binary.subarray(i * stride, (i + 1) * stride));
+      if (row < 0) return row;
+      const payload = payloads.subarray(traces[i - 1]?.end ?? 0, t.end);
+      const { context } = t;
+      const scene = context === undefined ? undefined : scenes[context.scene];
+      if (context === undefined || scene === undefined) {
+        this.#sql('INSERT INTO payloads (row, bytes) VALUES (?, ?)').run(row, payload);
+        return row;
+      }
+      const at = known.get(context.scene) ?? this.#scene(scene);
+      known.set(context.scene, at);
+      uses.set(at, (uses.get(at) ?? 0) + 1);
+      this.#sql('INSERT INTO payloads (row, bytes, columns, scene, own) VALUES (?, ?, ?, ?, ?)').run(
         row,
+        payload,
+        this.#name(context.columns),
         at,
-        this.#name(t.context.columns),
-        contexts.subarray(t.context.from, t.context.end),
+        contexts.subarray(context.from, context.end),
       );
       return row;
     });
+    for (const [scene, count] of uses) {
+      this.#sql(
+        `INSERT INTO scene_uses (scene, traces) VALUES (?, ?)
+         ON CONFLICT (scene) DO UPDATE SET traces = traces + excluded.traces`,
+      ).run(scene, count);
+    }
+    return rows;
   }
 
   /** Number of a scene, which is kept once. */
@@ -126,21 +138,22 @@ export class FileWriter {
     return Number(insert.run(key, id, bytes).lastInsertRowid);
   }
 
-  /** Its context goes, and the scene that no other trace has. */
-  #removeContext(row: number): void {
-    const scene = this.#sql('SELECT scene FROM contexts WHERE row = ?').get(row)?.['scene'];
+  /** The scene that no other trace has goes with a trace. */
+  #leaveScene(row: number): void {
+    const scene = this.#sql('SELECT scene FROM payloads WHERE row = ?').get(row)?.['scene'];
     if (scene === undefined || scene === null) return;
-    this.#sql('DELETE FROM contexts WHERE row = ?').run(row);
-    this.#sql(
-      'DELETE FROM scenes WHERE scene = ?1 AND NOT EXISTS (SELECT 1 FROM contexts WHERE scene = ?1)',
-    ).run(scene);
+    this.#sql('UPDATE scene_uses SET traces = traces - 1 WHERE scene = ?').run(scene);
+    const used = this.#sql('SELECT traces FROM scene_uses WHERE scene = ?').get(scene)?.['traces'];
+    if (Number(used) > 0) return;
+    this.#sql('DELETE FROM scene_uses WHERE scene = ?').run(scene);
+    this.#sql('DELETE FROM scenes WHERE scene = ?').run(scene);
   }
 
   #forget(): void {
     this.#sql('DELETE FROM removed WHERE step <= (SELECT max(step) FROM removed) - ?').run(MOST_REMOVED);
   }
 
-  #put(t: Written, binary: Uint8Array, payload: Uint8Array): number {
+  #put(t: Written, binary: Uint8Array): number {
     const id = binary.subarray(0, ID_BYTES);
     if (this.#sql('SELECT 1 FROM traces WHERE key = ? AND id = ?').get(t.key, id) !== undefined) return -1;
     const tenant = this.#name(t.tenant);
@@ -162,9 +175,7 @@ export class FileWriter {
       t.replan ? binary.subarray(ID_BYTES, 2 * ID_BYTES) : null,
       binary.subarray(2 * ID_BYTES),
     );
-    const row = Number(lastInsertRowid);
-    this.#sql('INSERT INTO payloads (row, bytes) VALUES (?, ?)').run(row, payload);
-    return row;
+    return Number(lastInsertRowid);
   }
 
   #admit(tenant: number): void {
