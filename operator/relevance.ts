@@ -26,7 +26,10 @@ export const relevance = {
   dag: (before?: CachedDag, after?: CachedDag): Relevance => specOrPresence(before, after),
   /** A link that was measured anew; when it was, alone, changes nothing. */
   region: (before?: CachedRegion, after?: CachedRegion): Relevance =>
-    deepEqual(latencies(before), latencies(after)) ? specOrPresence(before, after) : 'room',
+    relevance.measured(before, after) ? 'room' : specOrPresence(before, after),
+  /** Whether links take another time than before. */
+  measured: (before?: CachedRegion, after?: CachedRegion): boolean =>
+    !deepEqual(latencies(before), latencies(after)),
   node: (before?: CachedNode, after?: CachedNode): Relevance => {
     if (before === undefined || after === undefined) return 'room';
     return deepEqual(slimNode(before), slimNode(after)) ? 'none' : 'room';

@@ -4,7 +4,7 @@ import { deploymentPlanSpec } from '#crds/deploymentplan.ts';
 import { edgeRegionSpec } from '#crds/edgeregion.ts';
 import { serviceDAGSpec } from '#crds/servicedag.ts';
 import { hostsOf } from '#world/host.ts';
-import { measuredRegions } from '#world/measured.ts';
+import { freshLinks, measuredRegions } from '#world/measured.ts';
 import { keyOf } from '#world/objects.ts';
 import type { Objects } from '#world/objects.ts';
 import { snapshotOf } from '#world/snapshot.ts';
@@ -27,6 +27,7 @@ export class World {
   readonly #read = new WeakMap<object, object | undefined>();
   readonly #hopes = new Set<() => void>();
   readonly #heralds = new Set<(key: string) => void>();
+  readonly #surveyors = new Set<() => void>();
   readonly #expected = new Map<string, readonly number[]>();
   #version = 0;
   #ground = 0;
@@ -45,6 +46,9 @@ export class World {
       };
     caches.dags.subscribe(watch(relevance.dag));
     caches.regions.subscribe(watch(relevance.region, true));
+    caches.regions.subscribe((_key, before, after) => {
+      if (relevance.measured(before, after)) for (const surveyor of this.#surveyors) surveyor();
+    });
     caches.nodes.subscribe(watch(relevance.node, true));
     caches.pods.subscribe(watch(relevance.pod));
     caches.plans.subscribe((_key, before, after) => {
@@ -94,6 +98,18 @@ export class World {
   /** Calls `fn` with the DAG for which other requests are expected now. */
   onExpectation(fn: (key: string) => void): void {
     this.#heralds.add(fn);
+  }
+
+  /** What is measured of links, as a text that changes when a latency does; undefined while nothing is. */
+  measured(nowMs: number): string | undefined {
+    const rows = this.#caches.regions.list().flatMap((region) => freshLinks(region, nowMs));
+    const said = rows.map(({ from, to, measuredLatencyMicros }) => `${from}>${to} ${measuredLatencyMicros}`);
+    return said.length === 0 ? undefined : said.toSorted().join();
+  }
+
+  /** Calls `fn` when a link takes another time than it did. */
+  onMeasured(fn: () => void): void {
+    this.#surveyors.add(fn);
   }
 
   /** A ServiceDAG with its defaults; undefined when it is not there or its spec is not as the schema says. */

@@ -8,6 +8,10 @@ type Row = NonNullable<NonNullable<EdgeRegion['status']>['links']>[number];
 const isFresh = ({ at }: Row, nowMs: number): boolean =>
   at !== undefined && Math.abs(nowMs - Date.parse(at)) <= MEASUREMENT_LIFE_MS;
 
+/** The rows of `status.links` of a region that count at `nowMs`. */
+export const freshLinks = (region: EdgeRegion, nowMs: number): Row[] =>
+  (region.status?.links ?? []).filter((row) => isFresh(row, nowMs));
+
 /**
  * Regions whose links take as long as was measured: the latency of a link is that of the row of `status.links` with the same
  * ends, in the same order and of the same region, while its `at` is within `MEASUREMENT_LIFE_MS` of `nowMs`; what is declared
@@ -15,7 +19,7 @@ const isFresh = ({ at }: Row, nowMs: number): boolean =>
  */
 export function measuredRegions<T extends EdgeRegion>(regions: readonly T[], nowMs: number): T[] {
   return regions.map((region) => {
-    const fresh = (region.status?.links ?? []).filter((row) => isFresh(row, nowMs));
+    const fresh = freshLinks(region, nowMs);
     if (fresh.length === 0) return region;
     const micros = new Map(fresh.map((row) => [`${row.from}>${row.to}`, row.measuredLatencyMicros]));
     const links = region.spec.topology.links.map((link) => {

@@ -21,10 +21,13 @@ const pods = [
 ];
 const plan = givenPlan({ front: ['n'], back: ['n', 's'] });
 
-/** A world with `rate` requests/s measured, and how often it was looked at. */
-function measuring(rates: readonly number[] | undefined): { live: LiveRoutes; looks: () => number } {
+/** A world with `rate` requests/s measured, or declared when none are, and how often it was looked at. `way`: what the link takes. */
+function measuring(
+  rates: readonly number[] | undefined,
+  way?: { readonly takes: string; readonly declared?: number },
+): { live: LiveRoutes; looks: () => number } {
   let looks = 0;
-  const [rate = 0] = rates ?? [];
+  const [rate = way?.declared ?? 0] = rates ?? [];
   const ingress = [{ ...app.spec.ingress[0]!, requestsPerSecond: String(rate) }];
   const expected: CachedDag = { ...app, spec: { ...app.spec, ingress } };
   const objects = {
@@ -33,7 +36,7 @@ function measuring(rates: readonly number[] | undefined): { live: LiveRoutes; lo
       givenRegion('north', {
         topology: {
           attachment: { latency: '100us', bandwidth: '10G' },
-          links: [{ from: 'north', to: 'south', latency: '2ms', bandwidth: '1G' }],
+          links: [{ from: 'north', to: 'south', latency: way?.takes ?? '2ms', bandwidth: '1G' }],
         },
       }),
       givenRegion('south'),
@@ -43,6 +46,7 @@ function measuring(rates: readonly number[] | undefined): { live: LiveRoutes; lo
   };
   const world = {
     expected: () => rates,
+    measured: () => way?.takes,
     now: () => {
       looks++;
       return { objects, snapshot: snapshotOf(objects) };
@@ -66,6 +70,16 @@ describe('routes between two plans', () => {
         .reduce((sum, { weightPpm }) => sum + weightPpm, 0);
     assert.equal(south([10]), 0);
     assert.ok(south([150]) > 0);
+  });
+
+  it('leave a way that is measured to be slow, without measured requests too', () => {
+    const south = (takes: string): number =>
+      measuring(undefined, { takes, declared: 100 })
+        .live.of(app, plan, pods)[0]!
+        .paths.filter(({ toRegion }) => toRegion === 'south')
+        .reduce((sum, { weightPpm }) => sum + weightPpm, 0);
+    assert.ok(south('2ms') > 0);
+    assert.ok(south('90ms') < south('2ms'), `${south('90ms')} against ${south('2ms')}`);
   });
 
   it('are computed once for the same requests and replicas', () => {

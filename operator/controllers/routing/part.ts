@@ -114,6 +114,7 @@ export class RoutingPart {
     caches.dags.subscribe((key, before, after) => {
       if (relevance.dag(before, after) !== 'none') this.#add(key);
     });
+    from.world.onMeasured(() => dagKeys().forEach((key) => this.#add(key)));
     caches.plans.subscribe(ofDag);
     caches.pods.subscribe(ofDag);
     for (const kind of this.#stores.kinds()) this.#stores.of(kind).subscribe(ofDag);
