@@ -23,6 +23,7 @@ export const METHODS = [
   'vector only',
   'learned metric only',
   'composite',
+  'composite, nothing runs',
   'composite, set',
   'composite alone',
 ] as const;
@@ -79,6 +80,12 @@ export class Chooser {
         .sort((a, b) => b.score - a.score || (a.trace.id < b.trace.id ? -1 : 1))
         .slice(0, KAPPA),
       composite: all.slice(0, KAPPA),
+      // As before a first plan: neither a placement nor what is expected of it is known.
+      'composite, nothing runs': ordered(
+        { ...situation, placed: new Map(), expected: undefined },
+        near,
+        this.#model,
+      ).slice(0, KAPPA),
       'composite, set': by(SET_MODEL),
       'composite alone': all
         .map(({ trace, composite }) => ({ trace, score: composite.similarity }))
