@@ -121,13 +121,9 @@ describe('a planner with a memory', function () {
     const { status, body } = await served.post('/v1/memory/query', { dag, objects: world }, OPERATOR);
     const [trace] = body['traces'] as { id: string; own: boolean; similarity: object; reasons: string[] }[];
     assert.deepEqual([status, trace?.id, trace?.own], [200, id, true]);
-    assert.deepEqual(Object.keys(trace?.similarity ?? {}).toSorted(), [
-      'dag',
-      'load',
-      'placement',
-      'vector',
-      'whole',
-    ]);
+    const parts = Object.keys(trace?.similarity ?? {});
+    for (const part of ['whole', 'dag', 'placement', 'vector', 'load'])
+      assert.ok(parts.includes(part), parts.join());
     assert.ok((trace?.reasons.length ?? 0) >= 5);
     const metrics = await served.metrics();
     assert.match(metrics, /edgeloom_memory_traces 1\n/);
