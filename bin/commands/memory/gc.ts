@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { EmbeddedStore } from '#memory/store/embedded/embedded-store.ts';
+import { EmbeddedStore } from '#memory/store/embedded/file-store.ts';
 import { DamagedMemory } from '#memory/store/errors.ts';
 import { openStore } from '#memory/store/open.ts';
 import { closing, command, guarded, millis, print, whole } from './common.ts';
