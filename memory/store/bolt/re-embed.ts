@@ -1,7 +1,7 @@
 import { embeddedAgain } from '#memory/store/admission.ts';
 import type { Space } from '#memory/store/admission.ts';
 import type { Progress, Reembed } from '#memory/store/trace-store.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Row } from './connection.ts';
 import { PAGE, pages } from './pages.ts';
 import { vectorText } from './record.ts';
 
@@ -14,7 +14,7 @@ export interface Embedding {
   readonly signal: AbortSignal;
 }
 
-/** Gives every trace of another encoder that says enough a vector of the space, one by one: each is found from then on. */
+/** Gives every trace of another encoder that says enough a vector of the space, a page at a time: each is found from then on. */
 export async function reembedAll(embedding: Embedding): Promise<void> {
   const { connection, space, reembed, onProgress, signal } = embedding;
   const { encoderVersion: encoder, dimension } = space;
@@ -25,18 +25,22 @@ export async function reembedAll(embedding: Embedding): Promise<void> {
   const total = Number(stale?.['n'] ?? 0);
   let done = 0;
   let left = 0;
+  let rows: Row[] = [];
+  const write = async (): Promise<void> => {
+    if (rows.length > 0) await connection.write([[SET, { rows, encoder }]]);
+    rows = [];
+    onProgress?.(done, Math.max(done, total), left);
+  };
   for await (const trace of pages(connection, 't.encoderVersion <> $encoder', { encoder })) {
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     const vector = await embeddedAgain(trace, reembed, dimension);
-    if (vector === undefined) left++;
-    else {
-      const set =
-        'MATCH (t:Trace {id: $id}) SET t.encoderVersion = $encoder, t.vector = $vector, t.embedding = $embedding';
-      const values = { id: trace.id, encoder, vector: vectorText(vector), embedding: [...vector] };
-      await connection.write([[set, values]]);
-    }
     done++;
-    if (done % PAGE === 0) onProgress?.(done, Math.max(done, total), left);
+    if (vector === undefined) left++;
+    else rows.push({ id: trace.id, vector: vectorText(vector), embedding: [...vector] });
+    if (done % PAGE === 0) await write();
   }
-  onProgress?.(done, done, left);
+  await write();
 }
+
+const SET = `UNWIND $rows AS row MATCH (t:Trace {id: row.id})
+  SET t.encoderVersion = $encoder, t.vector = row.vector, t.embedding = row.embedding`;
