@@ -20,11 +20,16 @@ export interface App {
   readonly protocols: readonly ('HTTP' | 'GRPC' | 'TCP')[];
   /** Regions with a replica of `front`. */
   readonly callers: readonly string[];
+  /** Requests a second that enter near. The callee's work is such that one replica takes 1,000, and no node has room for two of them. */
+  readonly requestsPerSecond?: number;
 }
 
 /** Name of the Service that `front` dials. */
 export const frontOf = (app: App, protocol: string): string =>
   `${app.name}-front-to-${protocol.toLowerCase()}-massive`;
+
+/** Declared latency of the link from near. */
+const LATENCY: Readonly<Record<string, string>> = { mid: '4ms', far: '6ms' };
 
 /** The EdgeRegion of the story's region; every node is one hop from the near one. */
 export const region = (name: string): object => ({
@@ -35,26 +40,35 @@ export const region = (name: string): object => ({
     nodeSelector: { matchLabels: { [LABELS.region]: name } },
     topology: {
       attachment: { latency: '200us', bandwidth: '10G' },
-      links: name === 'near' ? [] : [{ from: 'near', to: name, latency: '1ms', bandwidth: '10G' }],
+      links: name === 'near' ? [] : [{ from: 'near', to: name, latency: LATENCY[name], bandwidth: '10G' }],
     },
   },
 });
 
 /** The ServiceDAG of an application. */
-export function dagOf({ name, mechanism, protocols, callers }: App): object {
-  const containers = [
-    { name: 'main', image: 'demo:1', resources: { requests: { cpu: '100m', memory: '64Mi' } } },
-  ];
-  const template = { spec: { containers } };
+export function dagOf({ name, mechanism, protocols, callers, requestsPerSecond }: App): object {
+  const template = (cpu: string): object => ({
+    spec: {
+      containers: [{ name: 'main', image: 'demo:1', resources: { requests: { cpu, memory: '64Mi' } } }],
+    },
+  });
+  const loaded = requestsPerSecond !== undefined;
   return {
     apiVersion: 'edgeloom.dev/v1alpha1',
     kind: 'ServiceDAG',
     metadata: { name, namespace: 'default' },
     spec: {
       routing: { mechanism },
+      ...(loaded ? { ingress: [{ region: 'near', requestsPerSecond: `${requestsPerSecond}` }] } : {}),
       microservices: [
-        { name: 'front', replicas: { min: callers.length }, template },
-        ...protocols.map((p) => ({ name: p.toLowerCase(), port: PORT, replicas: { min: 3 }, template })),
+        { name: 'front', replicas: { min: callers.length }, template: template('100m') },
+        ...protocols.map((p) => ({
+          name: p.toLowerCase(),
+          port: PORT,
+          ...(loaded ? { work: '15M' } : {}),
+          replicas: { min: 3 },
+          template: template(loaded ? '5' : '100m'),
+        })),
       ],
       edges: protocols.map((protocol) => ({
         from: 'front',

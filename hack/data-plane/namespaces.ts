@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
+/** `/run` is for the names of more namespaces (hack/delay). */
 const SCRIPT =
-  'ip link set lo up && ip addr add 192.0.2.1/32 dev lo && ip route add default dev lo src 192.0.2.1; exec "$@"';
+  'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && ip addr add 192.0.2.1/32 dev lo && ip route add default dev lo src 192.0.2.1; exec "$@"';
 
 /** Whether this process runs in namespaces of its own. */
 export const isInside = (): boolean => process.env['IN_NAMESPACE'] === 'yes';
@@ -24,6 +25,11 @@ export function runInside(
     env: { ...process.env, IN_NAMESPACE: 'yes' },
   });
   return { code: done.status ?? 1, out: done.stdout ?? '' };
+}
+
+/** Takes an address away again. */
+export function disown(address: string): void {
+  spawnSync('ip', ['addr', 'del', `${address}/32`, 'dev', 'lo']);
 }
 
 /** Gives this namespace's loopback an address, on which it takes connections. */

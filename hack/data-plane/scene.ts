@@ -6,16 +6,18 @@ import type { LocalCluster } from '../control-plane/cluster.ts';
 import { reservePort } from '../control-plane/ports.ts';
 import type { ProcessGroup } from '../control-plane/processes.ts';
 import { podsOf, readDag, until } from '../demo/observe.ts';
-import { startParts } from '../parts.ts';
+import { kubectl, startParts } from '../parts.ts';
 import type { Parts } from '../parts.ts';
 import { dagOf, frontOf, plan, PORT, region, REGIONS } from './app.ts';
 import type { App, Shares } from './app.ts';
 import { ensureDataPlane } from './binaries.ts';
 import { GatewayBeside } from './gateway.ts';
-import { own } from './namespaces.ts';
+import { disown, own } from './namespaces.ts';
 import { discoveryCertificates, grpcBootstrap, startNodeEnvoy } from './node-envoy.ts';
 import { Replicas } from './traffic.ts';
 import type { Calls } from './traffic.ts';
+import { PROBED } from './ways.ts';
+import type { Ways } from './ways.ts';
 
 const API = '/apis/edgeloom.dev/v1alpha1';
 
@@ -24,6 +26,14 @@ const node = (name: string): object => {
   const labels = { 'kubernetes.io/hostname': `${name}-1`, [LABELS.region]: name };
   return { metadata: { name: `${name}-1`, labels, annotations: {} }, status: { capacity: amounts, allocatable: amounts } }; // prettier-ignore
 };
+
+interface Regions {
+  readonly items: readonly {
+    readonly status?: {
+      readonly links?: readonly { readonly to: string; readonly measuredLatencyMicros: number }[];
+    };
+  }[];
+}
 
 interface Slices {
   readonly items: readonly {
@@ -40,6 +50,7 @@ export class RoutingScene {
   readonly #parts: Parts;
   readonly #xdsPort: number;
   readonly #client: string;
+  readonly #ways: Ways | undefined;
   readonly #pods = new Map<string, KubePod>();
   readonly #windows = new Map<string, number>();
   #nodeEnvoy: ProcessGroup | undefined;
@@ -51,17 +62,21 @@ export class RoutingScene {
     parts: Parts,
     xdsPort: number,
     client: string,
+    ways: Ways | undefined,
   ) {
-    // prettier-ignore
     this.cluster = cluster;
     this.gateway = gateway;
     this.#parts = parts;
     this.#xdsPort = xdsPort;
     this.#client = client;
+    this.#ways = ways;
   }
 
-  /** Starts everything but applications. */
-  static async start(name: string, say: (text: string) => void): Promise<RoutingScene> {
+  /**
+   * Starts everything but applications. With `ways` the regions are apart, probers measure how far, and Edgeloom's own planner decides;
+   * without, the regions are all here, and whoever started the scene plays the planner.
+   */
+  static async start(name: string, say: (text: string) => void, ways?: Ways): Promise<RoutingScene> {
     const programs = ensureDataPlane(say);
     const cluster = await startCluster({ name: `${name}-${process.pid}`, nodes: REGIONS.map(node) as never });
     try {
@@ -70,12 +85,14 @@ export class RoutingScene {
       await reserved.release();
       const { port } = reserved;
       const gateway = new GatewayBeside(cluster, programs);
-      const operator = ['--xds-port', String(port), '--xds-tls', server];
+      const probed = ways === undefined ? [] : PROBED;
+      const operator = ['--xds-port', String(port), '--xds-tls', server, ...probed];
       const parts = await startParts(cluster, { operator });
-      await parts.kill('planner');
+      if (ways === undefined) await parts.kill('planner');
       await gateway.start();
       for (const one of REGIONS) await cluster.api.create(`${API}/edgeregions`, region(one));
-      const scene = new RoutingScene(cluster, gateway, parts, port, client);
+      await ways?.probe(cluster);
+      const scene = new RoutingScene(cluster, gateway, parts, port, client, ways);
       const admin = await reservePort();
       await admin.release();
       scene.#admin = admin.port;
@@ -95,10 +112,10 @@ export class RoutingScene {
     }
   }
 
-  /** Adds an application, gives it its first plan, and opens a replica on the address of each of its pods. */
-  async add(app: App, shares: Readonly<Record<string, Shares>>): Promise<void> {
+  /** Adds an application, gives it its first plan where nobody else plans, and opens a replica on the address of each of its pods. */
+  async add(app: App, shares?: Readonly<Record<string, Shares>>): Promise<void> {
     await this.cluster.api.create(`${API}/namespaces/default/servicedags`, dagOf(app));
-    await this.plan(app, shares);
+    if (shares !== undefined) await this.plan(app, shares);
     const callees = app.protocols.map((p) => p.toLowerCase());
     const pods = await until(`every replica of ${app.name} is ready`, 60_000, async () => {
       const found = await podsOf(this.cluster, 'default', `${LABELS.dag}=${app.name}`);
@@ -113,9 +130,73 @@ export class RoutingScene {
     for (const pod of pods) {
       const { [LABELS.region]: where = '', [LABELS.microservice]: callee = '' } = pod.metadata.labels ?? {};
       this.#pods.set(`${app.name} ${callee} ${where}`, pod);
-      own(pod.status?.podIP ?? '');
-      await this.replicas.open(where, callee as Calls, `${pod.status?.podIP}:${PORT}`);
+      await this.#open(pod, where, callee as Calls);
     }
+  }
+
+  async #open({ status }: KubePod, where: string, callee: Calls): Promise<void> {
+    const ip = status?.podIP ?? '';
+    const elsewhere = this.#ways?.replicas(where);
+    if (elsewhere === undefined) own(ip);
+    else await this.#ways?.lead(ip, where);
+    await (elsewhere ?? this.replicas).open(where, callee, `${ip}:${PORT}`);
+  }
+
+  /** Removes an application, its pods and what answered on their addresses: they are given to others next. */
+  async remove(app: App): Promise<void> {
+    kubectl(this.cluster, 'delete', 'sdag', app.name, '--wait=true', '--timeout=60s');
+    await until(`the pods of ${app.name} are gone`, 60_000, async () =>
+      (await podsOf(this.cluster, 'default', `${LABELS.dag}=${app.name}`)).length === 0 ? true : undefined,
+    );
+    for (const [key, { metadata, status }] of this.#pods) {
+      if (metadata.labels?.[LABELS.dag] !== app.name) continue;
+      const { [LABELS.region]: where = '' } = metadata.labels;
+      const ip = status?.podIP ?? '';
+      const elsewhere = this.#ways?.replicas(where);
+      await (elsewhere ?? this.replicas).kill(`${ip}:${PORT}`);
+      if (elsewhere === undefined) disown(ip);
+      else await this.#ways?.unlead(ip, where);
+      this.#pods.delete(key);
+    }
+  }
+
+  /**
+   * What Edgeloom has decided by itself for the one edge of an application, in parts per million by region: once `holds` says yes, all of
+   * it is programmed by the application's mechanism, and nothing has moved for two seconds.
+   */
+  async decided(
+    app: App,
+    holds: (shares: ReadonlyMap<string, number>) => boolean,
+  ): Promise<ReadonlyMap<string, number>> {
+    let [last, sinceMs] = ['', 0];
+    return until(
+      `Edgeloom splits the calls of ${app.name}`,
+      60_000,
+      async () => {
+        const { status } = await readDag(this.cluster, 'default', app.name);
+        const { mechanism, weights = [] } = status?.edges?.[0] ?? {};
+        const text = JSON.stringify([mechanism, weights]);
+        if (text !== last) [last, sinceMs] = [text, performance.now()];
+        const shares = new Map(
+          weights.flatMap(({ backend, desiredPpm = 0 }) => (desiredPpm === 0 ? [] : [[backend, desiredPpm]])),
+        );
+        const isProgrammed = weights.every(
+          ({ desiredPpm = 0, programmedPpm = 0 }) => Math.abs(desiredPpm - programmedPpm) <= 5_000,
+        );
+        const isCalm = performance.now() - sinceMs > 2_000;
+        return mechanism === app.mechanism && shares.size > 0 && isProgrammed && isCalm && holds(shares)
+          ? shares
+          : undefined;
+      },
+      () => last,
+    );
+  }
+
+  /** The links that the operator says it has measured: microseconds by the region at the far end. */
+  async measured(): Promise<ReadonlyMap<string, number>> {
+    const { items } = await this.cluster.api.get<Regions>(`${API}/edgeregions`);
+    const rows = items.flatMap(({ status }) => status?.links ?? []);
+    return new Map(rows.map(({ to, measuredLatencyMicros }) => [to, measuredLatencyMicros]));
   }
 
   /** Gives an application its next plan. */

@@ -42,8 +42,8 @@ export interface Outcome {
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
-function start(args: readonly string[], bootstrap?: object): Child {
-  const [program = TRAFFIC, ...argv] = [...deathWish(), TRAFFIC, ...args];
+function start(args: readonly string[], bootstrap?: object, within: readonly string[] = []): Child {
+  const [program = TRAFFIC, ...argv] = [...deathWish(), ...within, TRAFFIC, ...args];
   const more = bootstrap === undefined ? {} : { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(bootstrap) };
   return spawn(program, argv, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...more } });
 }
@@ -97,8 +97,14 @@ export class Watcher {
 
 /** Servers that play replicas, all in one process: each answers with its name after the delay of that name. */
 export class Replicas {
-  readonly #child = start(['serve']);
-  readonly #lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+  readonly #child: Child;
+  readonly #lines: AsyncIterator<string>;
+
+  /** `within`: a command that runs another one elsewhere, in a network namespace for one. */
+  constructor(within: readonly string[] = []) {
+    this.#child = start(['serve'], undefined, within);
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+  }
 
   /** A replica on an address of its own, `HOST:PORT`. */
   open(name: string, protocol: Calls, address: string): Promise<void> {

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const HERE = import.meta.dirname;
+/** Name of the device in each namespace, as main.go gives it. */
+const DEVICE = 'edge0';
 const BIN = join(HERE, '../../.cache/bin');
 
 /** Builds the forwarder from the Go file beside this one; at once when it is there. Returns its path; throws where there is no Go. */
-function ensureDelay(): string {
+export function ensureDelay(): string {
   const source = createHash('sha256').update(readFileSync(join(HERE, 'main.go')));
   const binary = join(BIN, `delay-${source.digest('hex').slice(0, 12)}`);
   if (existsSync(binary)) return binary;
@@ -55,18 +57,16 @@ export class DelayedPath {
     return existsSync('/dev/net/tun') ? undefined : 'there is no /dev/net/tun';
   }
 
-  /** A namespace for each name, with its address (all in one /24). */
-  static async open(addresses: Readonly<Record<string, string>>): Promise<DelayedPath> {
+  /** A namespace for each name, with its address (all in one /24). `here`: the one whose namespace is this process's own. */
+  static async open(addresses: Readonly<Record<string, string>>, here?: string): Promise<DelayedPath> {
     const path = new DelayedPath();
     try {
       const forwarder = spawn(ensureDelay(), { stdio: ['pipe', 'pipe', 'pipe'] });
       path.#forwarder = forwarder;
       path.#answers = createInterface({ input: forwarder.stdout })[Symbol.asyncIterator]();
       for (const [name, address] of Object.entries(addresses)) {
-        const namespace = path.namespace(name);
-        ip('netns', 'add', namespace);
-        path.#namespaces.push(namespace);
-        await path.#say(`node ${name} /run/netns/${namespace} ${address}`);
+        if (name === here) await path.#say(`node ${name} /proc/${process.pid}/ns/net ${address}`);
+        else await path.#add(name, address);
       }
       return path;
     } catch (error) {
@@ -78,6 +78,20 @@ export class DelayedPath {
   /** Name of the namespace of a node, for `ip netns exec`. */
   namespace(name: string): string {
     return `edgeloom-${process.pid}-${name}`;
+  }
+
+  /** Puts another address behind a node; calls from this process's own namespace, whose address is `from`, go the way to that node. */
+  async also(name: string, address: string, from: string): Promise<void> {
+    ip('-n', this.namespace(name), 'addr', 'add', `${address}/32`, 'dev', DEVICE);
+    ip('route', 'add', `${address}/32`, 'dev', DEVICE, 'src', from);
+    await this.#say(`also ${name} ${address}`);
+  }
+
+  /** Takes an address away again. */
+  async notAlso(name: string, address: string): Promise<void> {
+    ip('route', 'del', `${address}/32`, 'dev', DEVICE);
+    ip('-n', this.namespace(name), 'addr', 'del', `${address}/32`, 'dev', DEVICE);
+    await this.#say(`gone ${name} ${address}`);
   }
 
   /** Delays both directions between two nodes; negative drops. */
@@ -106,6 +120,13 @@ export class DelayedPath {
       await ended;
     }
     for (const namespace of this.#namespaces.splice(0)) ip('netns', 'del', namespace);
+  }
+
+  async #add(name: string, address: string): Promise<void> {
+    const namespace = this.namespace(name);
+    ip('netns', 'add', namespace);
+    this.#namespaces.push(namespace);
+    await this.#say(`node ${name} /run/netns/${namespace} ${address}`);
   }
 
   async #say(line: string): Promise<void> {

@@ -6,6 +6,8 @@
 // Lines on stdin:
 //
 //	node NAME NETNS-FILE ADDRESS      a namespace, its TUN device and its IPv4 address (in a /24)
+//	also NAME ADDRESS                 another IPv4 address behind a node; its namespace is told by who asks
+//	gone NAME ADDRESS                 it is not there any more
 //	delay FROM TO MICROSECONDS        from now on; negative drops. Directions that were never named drop too
 //	report                            prints "held FROM TO PACKETS MEDIAN" (microseconds) for each direction since the last, then "done"
 //
@@ -19,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -56,6 +59,7 @@ type direction struct {
 type node struct {
 	name    string
 	address [4]byte
+	also    [][4]byte
 	tun     int
 	to      map[[4]byte]*direction
 }
@@ -175,6 +179,36 @@ func addNode(name, file, text string) error {
 	return nil
 }
 
+func addAddress(name, text string) error {
+	n, ip := nodes[name], net.ParseIP(text).To4()
+	if n == nil || ip == nil {
+		return fmt.Errorf("also %s %s: a node and an IPv4 address are wanted", name, text)
+	}
+	lock.Lock()
+	defer lock.Unlock()
+	n.also = append(n.also, [4]byte(ip))
+	for _, other := range nodes {
+		if way := other.to[n.address]; way != nil {
+			other.to[[4]byte(ip)] = way
+		}
+	}
+	return nil
+}
+
+func dropAddress(name, text string) error {
+	n, ip := nodes[name], net.ParseIP(text).To4()
+	if n == nil || ip == nil {
+		return fmt.Errorf("gone %s %s: a node and an IPv4 address are wanted", name, text)
+	}
+	lock.Lock()
+	defer lock.Unlock()
+	n.also = slices.DeleteFunc(n.also, func(one [4]byte) bool { return one == [4]byte(ip) })
+	for _, other := range nodes {
+		delete(other.to, [4]byte(ip))
+	}
+	return nil
+}
+
 func setDelay(from, to, text string) error {
 	a, b := nodes[from], nodes[to]
 	micros, err := strconv.ParseInt(text, 10, 64)
@@ -186,6 +220,9 @@ func setDelay(from, to, text string) error {
 	if way == nil {
 		way = &direction{packets: make(chan held, queue)}
 		a.to[b.address] = way
+		for _, other := range b.also {
+			a.to[other] = way
+		}
 		go way.give(b.tun)
 	}
 	lock.Unlock()
@@ -222,6 +259,10 @@ func main() {
 		switch {
 		case len(words) == 4 && words[0] == "node":
 			err = addNode(words[1], words[2], words[3])
+		case len(words) == 3 && words[0] == "also":
+			err = addAddress(words[1], words[2])
+		case len(words) == 3 && words[0] == "gone":
+			err = dropAddress(words[1], words[2])
 		case len(words) == 4 && words[0] == "delay":
 			err = setDelay(words[1], words[2], words[3])
 		case len(words) == 1 && words[0] == "report":
