@@ -4,6 +4,7 @@ import type { App } from '#hack/data-plane/app.ts';
 import { RoutingScene } from '#hack/data-plane/scene.ts';
 import { send, Watcher } from '#hack/data-plane/traffic.ts';
 import type { Order } from '#hack/data-plane/traffic.ts';
+import { programmed } from '#hack/data-plane/weights.ts';
 import { say } from '../cluster/load.ts';
 import { figure, quantile } from '../report.ts';
 import type { Figure } from '../report.ts';
@@ -32,7 +33,7 @@ export async function liveFigures(): Promise<Figure[]> {
     await scene.add(gw, { near: WANTED });
     await scene.gateway.startEnvoy();
     await scene.add(xds, { near: { near: 35, mid: 10, far: 5 }, far: { near: 35, mid: 10, far: 5 } });
-    await Promise.all([scene.programmed(gw, WANTED), scene.programmed(xds, WANTED)]);
+    await Promise.all([programmed(scene.cluster, gw, WANTED), programmed(scene.cluster, xds, WANTED)]);
     const http = await orderOf(scene, gw, 'HTTP');
     const viaNode = await orderOf(scene, xds, 'HTTP');
     figures.push(
@@ -75,7 +76,7 @@ async function orderOf(scene: RoutingScene, app: App, protocol: 'HTTP' | 'GRPC' 
 /** Callers of two regions with opposite weights, each a proxyless client: what each sends to its own region. */
 async function callersFigures(scene: RoutingScene, app: App): Promise<Figure[]> {
   await scene.plan(app, { near: { near: 45, mid: 5 }, far: { mid: 5, far: 45 } });
-  await scene.programmed(app, { near: 45, mid: 10, far: 45 });
+  await programmed(scene.cluster, app, { near: 45, mid: 10, far: 45 });
   await sleep(500);
   const target = `xds:///${frontOf(app, 'GRPC')}.default.svc:8180`;
   const shares: number[] = [];
@@ -93,7 +94,7 @@ async function callersFigures(scene: RoutingScene, app: App): Promise<Figure[]> 
   }
   const figures = [figure('routing.xds.bycaller.own.min', Math.min(...shares), 'share of 0.9', '>= 0.88', 2)];
   await scene.plan(app, { near: WANTED });
-  await scene.programmed(app, WANTED);
+  await programmed(scene.cluster, app, WANTED);
   return figures;
 }
 
@@ -134,7 +135,7 @@ async function operatorEffect(scene: RoutingScene, app: App, order: Order): Prom
   }
   watcher.close();
   await scene.plan(app, { near: WANTED });
-  await scene.programmed(app, WANTED);
+  await programmed(scene.cluster, app, WANTED);
   return [figure('routing.gateway.plan.effect.p50', quantile(took.slice(1), 0.5), 'ms', '', took.length - 1)];
 }
 
@@ -160,7 +161,7 @@ async function steps(scene: RoutingScene, app: App, order: Order, name: string):
   await sleep(300);
   for (const shares of [{ near: 80, mid: 20 }, WANTED]) {
     await scene.plan(app, { near: shares });
-    await scene.programmed(app, shares);
+    await programmed(scene.cluster, app, shares);
   }
   const { errors, byError, seconds, byName } = await load;
   say(`${name} steps: ${JSON.stringify(byError)} ${JSON.stringify(byName)}`);
@@ -177,10 +178,10 @@ async function zeroAfter(scene: RoutingScene, app: App, order: Order, name: stri
   if (app.mechanism !== 'Gateway') return [];
   const without = { near: 80, mid: 20 };
   await scene.plan(app, { near: without });
-  await scene.programmed(app, without);
+  await programmed(scene.cluster, app, without);
   const zero = await zeroFigure(name, order, 'far');
   await scene.plan(app, { near: WANTED });
-  await scene.programmed(app, WANTED);
+  await programmed(scene.cluster, app, WANTED);
   return [zero];
 }
 
@@ -192,7 +193,7 @@ async function death(scene: RoutingScene, app: App, order: Order, name: string):
   const { errors, byError, lastErrorMs } = await load;
   say(`${name} death: ${JSON.stringify(byError)}`);
   await scene.revive(app, 'http', 'far');
-  await scene.programmed(app, WANTED);
+  await programmed(scene.cluster, app, WANTED);
   const ms = errors === 0 ? 0 : Math.max(0, lastErrorMs - diedMs);
   return [
     figure(`${name}.death.leaves`, ms, 'ms', '<= 10000', 1),

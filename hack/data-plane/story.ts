@@ -5,6 +5,7 @@ import { chiSquare } from './load.ts';
 import { RoutingScene } from './scene.ts';
 import { send } from './traffic.ts';
 import type { Order } from './traffic.ts';
+import { decided, measuredLinks } from './weights.ts';
 import { Ways } from './ways.ts';
 
 /** Requests a second that enter near: what the ServiceDAG declares, and what is sent. */
@@ -90,7 +91,7 @@ async function tellOf(
 ): Promise<{ rows: Measured[]; shift: Shift }> {
   await ways.takes('far', TAKES.far);
   await linkToFar(scene, (ms) => ms < 2 * TAKES.far);
-  const first = await scene.decided(app, (shares) => shares.size === REGIONS.length);
+  const first = await decided(scene.cluster, app, (shares) => shares.size === REGIONS.length);
   const order: Order = {
     target: await scene.target(app, 'HTTP'),
     host: `${frontOf(app, 'HTTP')}.default.svc`,
@@ -101,7 +102,7 @@ async function tellOf(
     `${app.mechanism}: ${order.host} leads to ${order.target}, a stock Envoy; decided: ${percent(first)} to ${REGIONS.join('/')}`,
   );
   await send({ ...order, calls: 500 });
-  const decided = await measure(scene, app, { ...order, calls }, { phase: 'as decided', wanted: first });
+  const before = await measure(scene, app, { ...order, calls }, { phase: 'as decided', wanted: first });
   const sinceMs = performance.now();
   await ways.takes('far', SLOW);
   // In the second before anybody has noticed.
@@ -112,7 +113,11 @@ async function tellOf(
     { phase: 'far grows slow', wanted: first },
   );
   const meanwhile = send({ ...order, calls: MEANWHILE_S * RATE });
-  const second = await scene.decided(app, (shares) => (shares.get('far') ?? 0) < (first.get('far') ?? 0) / 2);
+  const second = await decided(
+    scene.cluster,
+    app,
+    (shares) => (shares.get('far') ?? 0) < (first.get('far') ?? 0) / 2,
+  );
   const seconds = (performance.now() - sinceMs) / 1000;
   const ms = await linkToFar(scene, (now) => now > 0.8 * SLOW);
   const { errors } = await meanwhile;
@@ -120,7 +125,7 @@ async function tellOf(
     `${app.mechanism}: measured near → far ${ms.toFixed(1)} ms; decided: ${percent(second)}, in force ${seconds.toFixed(1)} s after the way grew slow`,
   );
   const anew = await measure(scene, app, { ...order, calls }, { phase: 'decided anew', wanted: second });
-  return { rows: [decided, slow, anew], shift: { seconds, calls: MEANWHILE_S * RATE, errors } };
+  return { rows: [before, slow, anew], shift: { seconds, calls: MEANWHILE_S * RATE, errors } };
 }
 
 /** Sends calls, and compares what Envoy counted with what was wanted. */
@@ -155,7 +160,7 @@ function linkToFar(scene: RoutingScene, holds: (ms: number) => boolean): Promise
     'the link to far is measured',
     60_000,
     async () => {
-      const micros = (await scene.measured()).get('far');
+      const micros = (await measuredLinks(scene.cluster)).get('far');
       last = micros === undefined ? undefined : micros / 1000;
       return last !== undefined && holds(last) ? last : undefined;
     },
