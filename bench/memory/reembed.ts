@@ -27,8 +27,9 @@ import { daysOf, scenarios } from './scenes.ts';
 /** Days whose deployments are kept: one city's. */
 const DAYS = 6;
 const NEAREST = 10;
-/** Times that every trace is put to see how quickly that goes. */
-const COPIES = 12;
+/** Batches that are put to see how quickly that goes, and traces in each: the few there are, over and over. */
+const BATCHES = 12;
+const BATCH = 5_000;
 
 interface Seen {
   readonly trace: Trace;
@@ -118,7 +119,7 @@ export async function reembed(): Promise<Figure[]> {
   return figures;
 }
 
-/** Traces a second in batches of each trace over and over, and milliseconds of a durable one. */
+/** Traces a second in batches, and milliseconds of a durable one. */
 async function inserts(name: string, path: string, traces: readonly Trace[]): Promise<Figure[]> {
   const [{ vector, encoderVersion }] = traces as [Trace];
   const copy = (trace: Trace, n: number): Trace => {
@@ -126,8 +127,10 @@ async function inserts(name: string, path: string, traces: readonly Trace[]): Pr
   };
   const store = await openEmbedded({ path, space: { dimension: vector.length, encoderVersion } });
   const rates: number[] = [];
-  for (let n = 0; n < COPIES; n++) {
-    const batch = traces.map((trace) => copy(trace, n));
+  for (let n = 0; n < BATCHES; n++) {
+    const batch = Array.from({ length: BATCH }, (_, i) =>
+      copy(traces[i % traces.length] as Trace, n * BATCH + i),
+    );
     const started = performance.now();
     await store.put(batch);
     rates.push((1000 * batch.length) / (performance.now() - started));
@@ -135,7 +138,7 @@ async function inserts(name: string, path: string, traces: readonly Trace[]): Pr
   const single: number[] = [];
   for (const trace of traces.slice(0, 200)) {
     const started = performance.now();
-    await store.put([copy(trace, COPIES)]);
+    await store.put([copy(trace, BATCHES * BATCH)]);
     single.push(performance.now() - started);
   }
   await store.close();
