@@ -26,7 +26,7 @@ servers: setup ## build the Kubernetes servers of the local cluster (7 minutes t
 demo: servers ## three real applications placed by Edgeloom on a local cluster, beside the default scheduler (ARGS=--keep)
 	@node hack/demo/demo.ts $(ARGS)
 
-demo-routing: servers ## calls split over three regions by Envoy Gateway and a stock Envoy, measured (Linux; 3 minutes to build once; RUNS=10)
+demo-routing: servers ## calls split over three regions by Envoy Gateway and a stock Envoy, measured (Linux; 3 minutes to build once; REQUESTS=10000)
 	@node hack/data-plane/demo.ts
 
 test: servers ## every test, end to end included; the last line is the count
