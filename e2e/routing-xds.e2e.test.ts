@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, makeGenericClientConstructor, Server, ServerCredentials } from '@grpc/grpc-js';
-import type { ServiceDefinition } from '@grpc/grpc-js';
 import { createAuthority, issue } from '#kube/pki/certificates.ts';
 import { reservePort } from '#hack/control-plane/ports.ts';
 import { ProcessGroup } from '#hack/control-plane/processes.ts';
+import { ensureDataPlane } from '#hack/data-plane/binaries.ts';
 import { EchoServers } from '#hack/data-plane/echo.ts';
+import { bytes, ECHO } from '#hack/data-plane/echo-service.ts';
 import { chiSquare, load } from '#hack/data-plane/load.ts';
 import { until } from '#hack/demo/observe.ts';
 import { aggregatedDiscovery } from '#operator/xds/protocol.ts';
@@ -18,24 +19,10 @@ import type { XdsEdge } from '#operator/xds/resources.ts';
 import { XdsServer } from '#operator/xds/server.ts';
 import { TYPES } from '#operator/xds/types.ts';
 
-const ENVOY_BINARY = join(import.meta.dirname, '../.cache/envoy/envoy/_bin/envoy');
 const BOOTSTRAP = join(import.meta.dirname, '../hack/data-plane/node-envoy.yaml');
 /** Exceeded by chance once in a million runs, with 2 degrees of freedom. */
 const NEVER = 27.6;
 const GROUPS = ['near', 'mid', 'far'] as const;
-
-const bytes = (value: Buffer): Buffer => value;
-const ECHO: ServiceDefinition = {
-  say: {
-    path: '/echo.Echo/Say',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: bytes,
-    requestDeserialize: bytes,
-    responseSerialize: bytes,
-    responseDeserialize: bytes,
-  },
-};
 
 const edgeOf = (
   protocol: XdsEdge['protocol'],
@@ -185,10 +172,7 @@ describe('the discovery server and stock clients', () => {
   });
 
   it('splits the requests of a stock Envoy as wanted, and hears what it refuses', async () => {
-    if (!existsSync(ENVOY_BINARY)) {
-      process.stdout.write('      no Envoy in .cache/envoy: make demo-routing brings it\n');
-      return;
-    }
+    const programs = ensureDataPlane((message) => void process.stdout.write(`      ${message}\n`));
     const echoes = new EchoServers();
     closes.push(() => echoes.close());
     const ports: Record<string, number> = {};
@@ -228,7 +212,7 @@ describe('the discovery server and stock clients', () => {
     group.start(
       'envoy',
       [
-        ENVOY_BINARY,
+        programs.envoy,
         '-c',
         join(folder, 'envoy.yaml'),
         '--concurrency',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
-import type { ServiceDefinition } from '@grpc/grpc-js';
+import { bytes, ECHO } from '#hack/data-plane/echo-service.ts';
 import { chiSquare } from '#hack/data-plane/load.ts';
 import { figure, quantile } from '../report.ts';
 import type { Figure } from '../report.ts';
@@ -10,19 +10,6 @@ const CALLS = 10_000;
 const RUNS = 10;
 const AT_A_TIME = 50;
 const STEPS = 31;
-
-const bytes = (value: Buffer): Buffer => value;
-const ECHO: ServiceDefinition = {
-  say: {
-    path: '/echo.Echo/Say',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: bytes,
-    requestDeserialize: bytes,
-    responseSerialize: bytes,
-    responseDeserialize: bytes,
-  },
-};
 
 /** A proxyless gRPC client in this process (grpc-js-xds): ten runs of 10,000 calls, and from a push to its effect. */
 export async function nodeGrpcFigures(
