@@ -136,18 +136,19 @@ async function measure(
   { phase, wanted }: { readonly phase: Measured['phase']; readonly wanted: Shares },
 ): Promise<Measured> {
   const before = await scene.counted(app);
-  const { byName, errors, p50Ms, p95Ms } = await send(order);
+  const { errors, p50Ms, p95Ms } = await send(order);
   const after = await scene.counted(app);
   const byRegion = (of: (name: string) => number): Record<string, number> =>
     Object.fromEntries(REGIONS.map((name) => [name, of(name)]));
+  // A counter goes with its cluster.
+  const counted = byRegion((name) => Math.max(0, (after.get(name) ?? 0) - (before.get(name) ?? 0)));
   return {
     mechanism: app.mechanism,
     phase,
     wanted: byRegion((name) => wanted.get(name) ?? 0),
-    // A counter goes with its cluster.
-    counted: byRegion((name) => Math.max(0, (after.get(name) ?? 0) - (before.get(name) ?? 0))),
+    counted,
     errors,
-    chi2: chiSquare(new Map(Object.entries(byName)), wanted),
+    chi2: chiSquare(new Map(Object.entries(counted)), wanted),
     p50Ms,
     p95Ms,
   };

@@ -95,7 +95,7 @@ export class Watcher {
   }
 }
 
-/** Servers that play replicas, all in one process: each answers with its name after the delay of that name. */
+/** Servers that play replicas, all in one process: each answers with its name. */
 export class Replicas {
   readonly #child: Child;
   readonly #lines: AsyncIterator<string>;
@@ -114,11 +114,6 @@ export class Replicas {
   /** It dies: connections are refused and broken. */
   kill(address: string): Promise<void> {
     return this.#say(`close ${address}`);
-  }
-
-  /** One way and back to all replicas of a name, milliseconds. */
-  delay(name: string, ms: number): Promise<void> {
-    return this.#say(`delay ${name} ${ms}`);
   }
 
   /** Ends them. */

@@ -1,6 +1,6 @@
 // Command traffic is both ends of the calls that the routing story and its bench count.
 //
-//	traffic serve    plays replicas; commands on stdin: "open NAME PROTOCOL ADDRESS", "delay NAME MILLISECONDS", "close ADDRESS"
+//	traffic serve    plays replicas; commands on stdin: "open NAME PROTOCOL ADDRESS", "close ADDRESS"
 //	traffic load     sends calls and says who answered, as one JSON document
 //	traffic watch    sends one call after the other and prints "NAME MICROSECONDS" each time somebody else answers
 //

@@ -6,34 +6,17 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"google.golang.org/grpc"
 )
 
-// Replicas by address; each answers with its name after the delay of that name.
-type replicas struct {
-	mu     sync.Mutex
-	delays map[string]*atomic.Int64
-	stops  map[string]func()
-}
-
-func (r *replicas) delay(name string) *atomic.Int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.delays[name] == nil {
-		r.delays[name] = &atomic.Int64{}
-	}
-	return r.delays[name]
-}
+// How to end each replica, by address.
+type replicas map[string]func()
 
 // serve obeys commands until its input ends, and answers each with a line.
 func serve(in io.Reader, out io.Writer) {
-	r := &replicas{delays: map[string]*atomic.Int64{}, stops: map[string]func(){}}
+	r := replicas{}
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		if err := r.obey(strings.Fields(lines.Text())); err != nil {
 			fmt.Fprintln(out, "error:", err)
@@ -43,57 +26,45 @@ func serve(in io.Reader, out io.Writer) {
 	}
 }
 
-func (r *replicas) obey(words []string) error {
+func (r replicas) obey(words []string) error {
 	switch {
 	case len(words) == 4 && words[0] == "open":
 		return r.open(words[1], words[2], words[3])
-	case len(words) == 3 && words[0] == "delay":
-		ms, err := strconv.ParseFloat(words[2], 64)
-		r.delay(words[1]).Store(int64(ms * float64(time.Millisecond)))
-		return err
 	case len(words) == 2 && words[0] == "close":
-		stop := r.stops[words[1]]
+		stop := r[words[1]]
 		if stop == nil {
 			return fmt.Errorf("nothing listens on %s", words[1])
 		}
 		stop()
-		delete(r.stops, words[1])
+		delete(r, words[1])
 		return nil
 	}
 	return fmt.Errorf("no such command: %v", words)
 }
 
-func (r *replicas) open(name, protocol, address string) error {
+func (r replicas) open(name, protocol, address string) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
-	}
-	delay := r.delay(name)
-	wait := func() {
-		if ns := delay.Load(); ns > 0 {
-			time.Sleep(time.Duration(ns))
-		}
 	}
 	body := []byte(name)
 	switch protocol {
 	case "http":
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			wait()
 			_, _ = w.Write(body)
 		})}
 		go func() { _ = server.Serve(listener) }()
-		r.stops[address] = func() { _ = server.Close() }
+		r[address] = func() { _ = server.Close() }
 	case "grpc":
 		server := grpc.NewServer(grpc.ForceServerCodec(plain{}), grpc.UnknownServiceHandler(func(_ any, s grpc.ServerStream) error {
 			var asked []byte
 			if err := s.RecvMsg(&asked); err != nil {
 				return err
 			}
-			wait()
 			return s.SendMsg(&body)
 		}))
 		go func() { _ = server.Serve(listener) }()
-		r.stops[address] = server.Stop
+		r[address] = server.Stop
 	case "tcp":
 		go func() {
 			for {
@@ -102,13 +73,12 @@ func (r *replicas) open(name, protocol, address string) error {
 					return
 				}
 				go func() {
-					wait()
 					_, _ = conn.Write(body)
 					_ = conn.Close()
 				}()
 			}
 		}()
-		r.stops[address] = func() { _ = listener.Close() }
+		r[address] = func() { _ = listener.Close() }
 	default:
 		return fmt.Errorf("no such protocol: %s", protocol)
 	}
