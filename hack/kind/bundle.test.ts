@@ -13,7 +13,8 @@ describe('the bundle of the image', () => {
       const help = execFileSync(process.execPath, [join(folder, 'main.mjs'), '--help'], { encoding: 'utf8' });
       assert.match(help, /plan/);
       assert.ok((await readdir(folder)).includes('milp-worker.mjs'));
-      assert.ok((await readdir(join(folder, 'models'))).includes('encoder.onnx'));
+      const models = await readdir(join(folder, 'models'));
+      for (const name of ['encoder.onnx', 'limits.json', 'ranking.json']) assert.ok(models.includes(name), name);
     } finally {
       await rm(folder, { recursive: true });
     }

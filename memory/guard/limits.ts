@@ -87,7 +87,7 @@ let shipped: Limits | undefined;
 
 /** The limits that come with the program (`edgeloom train guard`). */
 export function shippedLimits(): Limits {
-  shipped ??= readLimits(join(import.meta.dirname, 'limits.json'));
+  shipped ??= readLimits(join(import.meta.dirname, 'models/limits.json'));
   return shipped;
 }
 
