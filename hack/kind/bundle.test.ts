@@ -14,7 +14,8 @@ describe('the bundle of the image', () => {
       assert.match(help, /plan/);
       assert.ok((await readdir(folder)).includes('milp-worker.mjs'));
       const models = await readdir(join(folder, 'models'));
-      for (const name of ['encoder.onnx', 'limits.json', 'ranking.json']) assert.ok(models.includes(name), name);
+      for (const name of ['encoder.onnx', 'limits.json', 'ranking.json'])
+        assert.ok(models.includes(name), name);
     } finally {
       await rm(folder, { recursive: true });
     }
