@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { parseFiles, parseText } from '#crds/parse.ts';
 import type { ParsedObjects } from '#crds/parse.ts';
-import { PLAN_DEFAULTS, planDag } from '#planner/plan.ts';
-import type { PlanOptions } from '#planner/plan.ts';
+import { PLAN_DEFAULTS } from '#planner/plan-options.ts';
+import { planDag } from '#planner/plan.ts';
+import type { PlanOptions } from '#planner/plan-options.ts';
 import type { SourceName } from '#planner/sources.ts';
 import { snapshotOf } from '#world/snapshot.ts';
 import type { Snapshot } from '#world/snapshot.ts';

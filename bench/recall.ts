@@ -1,7 +1,8 @@
 import { quantity } from '#crds/quantity.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { Random } from '#learning/random.ts';
-import { planDag, PLAN_DEFAULTS } from '#planner/plan.ts';
+import { PLAN_DEFAULTS } from '#planner/plan-options.ts';
+import { planDag } from '#planner/plan.ts';
 import type { Plan } from '#planner/plan.ts';
 import { objectiveOf, wrongness } from '#planner/search/refine.ts';
 import { Evaluator } from '#world/evaluator.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomWorld } from '#world/random-world.ts';
 import { worldOf } from '#world/test-world.ts';
-import { PLAN_DEFAULTS, planDag } from './plan.ts';
+import { PLAN_DEFAULTS } from './plan-options.ts';
+import { planDag } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Recall } from './recall.ts';
 import { compareJudged } from './search/refine.ts';

@@ -3,7 +3,7 @@ import { judge } from '#world/judge.ts';
 import { jointly } from './joint.ts';
 import { mended } from './mend.ts';
 import type { Judged } from './mend.ts';
-import type { PlanOptions } from './plan.ts';
+import type { PlanOptions } from './plan-options.ts';
 import { localSearch } from './search/local-search.ts';
 import { compareJudged, objectiveOf, wrongness } from './search/refine.ts';
 import { evaluationsPerMs } from './sources.ts';

@@ -3,7 +3,7 @@ import { judge } from '#world/judge.ts';
 import { ranked } from './contend.ts';
 import { judgeJointly } from './joint.ts';
 import type { Judged } from './mend.ts';
-import type { PlanOptions } from './plan.ts';
+import type { PlanOptions } from './plan-options.ts';
 import { ease, easedEvaluator } from './search/ease.ts';
 import { evaluationsPerMs } from './sources.ts';
 

@@ -6,8 +6,9 @@ import { randomWorld } from '#world/random-world.ts';
 import { withClaim } from '#world/snapshot.ts';
 import { dag, node, region, service, worldOf } from '#world/test-world.ts';
 import type { Item } from '#world/test-world.ts';
-import { PLAN_DEFAULTS, planDag } from './plan.ts';
-import type { PlanOptions } from './plan.ts';
+import { PLAN_DEFAULTS } from './plan-options.ts';
+import { planDag } from './plan.ts';
+import type { PlanOptions } from './plan-options.ts';
 import { compareJudged } from './search/refine.ts';
 
 /** Both decisions of the first DAG of a world, with two replicas of every service. */

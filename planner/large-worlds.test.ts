@@ -4,7 +4,8 @@ import { parseText } from '#crds/parse.ts';
 import type { Objects } from '#world/objects.ts';
 import { shortlist } from '#world/shortlist.ts';
 import { snapshotOf, withClaim } from '#world/snapshot.ts';
-import { PLAN_DEFAULTS, planDag } from './plan.ts';
+import { PLAN_DEFAULTS } from './plan-options.ts';
+import { planDag } from './plan.ts';
 
 /** `count` nodes in two regions; every 100th node has an accelerator, every 50th forwards to its neighbour. */
 function world(count: number): Objects {

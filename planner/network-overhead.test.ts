@@ -4,7 +4,8 @@ import { judge } from '#world/judge.ts';
 import { ledgerWithout, withClaim } from '#world/snapshot.ts';
 import { dag, node, placed, region, worldOf } from '#world/test-world.ts';
 import type { Item, LinkFacts } from '#world/test-world.ts';
-import { PLAN_DEFAULTS, planDag } from './plan.ts';
+import { PLAN_DEFAULTS } from './plan-options.ts';
+import { planDag } from './plan.ts';
 import { SOURCE_NAMES } from './sources.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Snapshot } from '#world/snapshot.ts';
 import { documentOf } from './document.ts';
 import type { PlanDocument } from './document.ts';
 import { planDag } from './plan.ts';
-import type { PlanOptions } from './plan.ts';
+import type { PlanOptions } from './plan-options.ts';
 
 /**
  * Plans DAGs one after another, each on what the earlier ones left; an infeasible one holds nothing. `elapsed` gives

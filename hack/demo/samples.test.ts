@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { parseFiles } from '#crds/parse.ts';
 import { durationMicros, quantity } from '#crds/quantity.ts';
 import { planInOrder } from '#planner/plan-in-order.ts';
-import { PLAN_DEFAULTS } from '#planner/plan.ts';
+import { PLAN_DEFAULTS } from '#planner/plan-options.ts';
 import { snapshotOf } from '#world/snapshot.ts';
 import type { DagManifest } from './manifest.ts';
 import { staleFiles } from './files.ts';

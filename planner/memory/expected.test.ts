@@ -6,7 +6,8 @@ import type { Objects } from '#world/objects.ts';
 import { snapshotOf } from '#world/snapshot.ts';
 import { dag, node, region, service } from '#world/test-world.ts';
 import { documentOf } from '../document.ts';
-import { PLAN_DEFAULTS, planDag } from '../plan.ts';
+import { PLAN_DEFAULTS } from '../plan-options.ts';
+import { planDag } from '../plan.ts';
 import { expectedOf } from './expected.ts';
 import { readReport } from './report.ts';
 

@@ -5,7 +5,8 @@ import { snapshotOf } from '#world/snapshot.ts';
 import type { Objects } from '#world/objects.ts';
 import { documentOf } from '../document.ts';
 import type { PlanDocument } from '../document.ts';
-import { PLAN_DEFAULTS, planDag } from '../plan.ts';
+import { PLAN_DEFAULTS } from '../plan-options.ts';
+import { planDag } from '../plan.ts';
 import { RefusedReport, readReport } from './report.ts';
 import type { Report } from './report.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { randomWorld } from '#world/random-world.ts';
 import { dag, node, region, service, worldOf } from '#world/test-world.ts';
-import { EASE, PLAN_DEFAULTS, planDag } from '../plan.ts';
+import { EASE, PLAN_DEFAULTS } from '../plan-options.ts';
+import { planDag } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 
 const both = async (...[snapshot, graph]: Parameters<typeof planDag>): Promise<[Plan, Plan]> => [

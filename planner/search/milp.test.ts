@@ -9,7 +9,8 @@ import { snapshotOf } from '#world/snapshot.ts';
 import { dag, given, node, placed, region, service, worldOf } from '#world/test-world.ts';
 import type { Item } from '#world/test-world.ts';
 import { oracle } from '../oracle.ts';
-import { PLAN_DEFAULTS, planDag } from '../plan.ts';
+import { PLAN_DEFAULTS } from '../plan-options.ts';
+import { planDag } from '../plan.ts';
 import { greedyEft } from './greedy.ts';
 import { solveExactly } from './milp.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { InputError } from '#crds/input-error.ts';
-import { EASE } from '#planner/plan.ts';
+import { EASE } from '#planner/plan-options.ts';
 import { instanceOf } from '#world/instance.ts';
 import { judge } from '#world/judge.ts';
 import { keyOf } from '#world/objects.ts';

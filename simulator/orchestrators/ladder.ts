@@ -1,5 +1,6 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
-import { EASE, planDag } from '#planner/plan.ts';
+import { EASE } from '#planner/plan-options.ts';
+import { planDag } from '#planner/plan.ts';
 import { judgeJointly } from '#planner/joint.ts';
 import type { Recall } from '#planner/recall.ts';
 import { replan } from '#planner/replan.ts';
