@@ -8,7 +8,7 @@ import { credentials, makeGenericClientConstructor, Server, ServerCredentials } 
 import { createAuthority, issue } from '#kube/pki/certificates.ts';
 import { reservePort } from '#hack/control-plane/ports.ts';
 import { ProcessGroup } from '#hack/control-plane/processes.ts';
-import { ensureDataPlane } from '#hack/data-plane/binaries.ts';
+import { ensureDataPlane, envoyObstacle } from '#hack/data-plane/binaries.ts';
 import { EchoServers } from '#hack/data-plane/echo.ts';
 import { bytes, ECHO } from '#hack/data-plane/echo-service.ts';
 import { chiSquare, load } from '#hack/data-plane/load.ts';
@@ -172,6 +172,11 @@ describe('the discovery server and stock clients', () => {
   });
 
   it('splits the requests of a stock Envoy as wanted, and hears what it refuses', async () => {
+    const obstacle = envoyObstacle();
+    if (obstacle !== undefined) {
+      process.stdout.write(`\n      NO STOCK ENVOY HERE, its part is left out: ${obstacle}\n`);
+      return;
+    }
     const programs = ensureDataPlane((message) => void process.stdout.write(`      ${message}\n`));
     const echoes = new EchoServers();
     closes.push(() => echoes.close());

