@@ -11,6 +11,8 @@ const said = (decision: Decision): string =>
 
 const p1 = givenPod('p1', { age: 2 });
 const p2 = givenPod('p2', { age: 1 });
+const old = givenPod('old', { age: 9 });
+const moving = givenPlan({ front: [['b']] }, { replaces: { front: 'old' } });
 const plan = givenPlan({
   front: [
     ['b', 'c'],
@@ -69,6 +71,26 @@ describe('decide', () => {
     'where no ranked node is left, the region is searched': {
       sight: given({ plans: [givenPlan({ front: [['z']] })], pods: [p1], nodes: [givenNode('a')] }),
       want: ['p1→a LocalSearch'],
+    },
+    'one that moves takes its place while the old one runs': {
+      sight: given({ plans: [moving], pods: [bound(old, 'a'), p1] }),
+      want: ['p1→b Planned'],
+    },
+    'one that moves waits where its place is taken, and goes nowhere else': {
+      sight: given({
+        plans: [moving],
+        pods: [bound(old, 'a'), p1],
+        nodes: [givenNode('a'), givenNode('b', { cpu: '500m' }), givenNode('c')],
+      }),
+      want: ['p1 waits: InsufficientRoom'],
+    },
+    'once the old one is gone it is placed like any other': {
+      sight: given({
+        plans: [moving],
+        pods: [p1],
+        nodes: [givenNode('b', { cpu: '500m' }), givenNode('c')],
+      }),
+      want: ['p1→c LocalSearch'],
     },
     'a planned node of another region is no place': {
       sight: given({

@@ -123,7 +123,8 @@ class Round {
   /** The best hosts of the region by the world model, the rest of the DAG staying where it is. */
   #searched(one: Case, open: readonly Slot[]): Pin | undefined {
     const { app } = one;
-    const slot = open[0];
+    // One that moves still runs where it is: better there than where no plan has it.
+    const slot = open.find(({ moves }) => !moves);
     const hosts = this.#hosts.filter((host) => this.#obstacle(one, host) === undefined);
     if (slot === undefined || hosts.length === 0) return undefined;
     const appraise = (app.appraise ??= appraiser(this.#sight.snapshot, app.dag, app.slots));

@@ -62,16 +62,17 @@ export function givenDag(candidates = 3): ServiceDAG {
   };
 }
 
-/** Test support: a plan that ranks nodes for each replica: `{front: [['a', 'b'], ['c']]}`. */
+/** Test support: a plan that ranks nodes for each replica: `{front: [['a', 'b'], ['c']]}`; `replaces` names the pods it moves. */
 export function givenPlan(
   ranked: Readonly<Record<string, readonly (readonly string[])[]>>,
-  over: { region?: string; window?: number; name?: string } = {},
+  over: { region?: string; window?: number; name?: string; replaces?: Readonly<Record<string, string>> } = {},
 ): DeploymentPlan {
-  const { region = 'north', window = 1, name = `app-${window}` } = over;
+  const { region = 'north', window = 1, name = `app-${window}`, replaces = {} } = over;
   const assignments = Object.entries(ranked).flatMap(([microservice, replicas]) =>
     replicas.map((nodes, replica) => ({
       microservice,
       replica,
+      ...(replaces[microservice] === undefined ? {} : { replaces: replaces[microservice] }),
       ranked: nodes.map((node) => ({ node, sharePpm: 1 })),
     })),
   );

@@ -9,6 +9,8 @@ export interface Slot {
   readonly region: string;
   /** Nodes the plan ranks for it, the planned one first; empty when no plan speaks of it. */
   readonly ranked: readonly string[];
+  /** It moves here from where it runs: that pod stays until this place is taken. */
+  readonly moves: boolean;
   open: boolean;
   /** Where it is, or is planned to be; -1 when nobody knows. */
   host: number;
@@ -19,7 +21,8 @@ const groupOf = ({ microservice, region }: { microservice: string; region: strin
 
 /**
  * Every replica of one DAG: those that pods have taken, then those the plan still holds open, then as many more as gated pods
- * need. A pod on a planned node takes that place; one that stands elsewhere takes the first place left, as claims count it.
+ * need. A pod on a planned node takes that place; one that stands elsewhere takes the first place left, as claims count it; one
+ * that the plan moves takes none.
  */
 export function slotsOf(
   snapshot: Snapshot,
@@ -30,20 +33,23 @@ export function slotsOf(
   const hostOf = new Map(snapshot.hosts.map((host, h) => [host.name, h]));
   const slots: Slot[] = [];
   const taken = new Map<string, number[]>();
-  for (const { microservice, host } of placed) {
+  for (const { microservice, host, leaves } of placed) {
+    if (leaves === true) continue;
     const at = snapshot.hosts[host];
     const region = at?.region ?? '';
     const usable = at?.ready === true ? host : -1;
-    slots.push({ microservice, region, ranked: [], open: false, host: usable });
+    slots.push({ microservice, region, ranked: [], moves: false, open: false, host: usable });
     push(taken, groupOf({ microservice, region }), host);
   }
+  const leaving = new Set(placed.flatMap(({ pod, leaves }) => (leaves === true ? [pod] : [])));
   const planned = new Map<string, Slot[]>();
   for (const section of plan?.spec.regions ?? []) {
-    for (const { microservice, ranked } of section.assignments) {
+    for (const { microservice, ranked, replaces } of section.assignments) {
       const nodes = ranked.map(({ node }) => node);
       const host = hostOf.get(nodes[0] ?? '') ?? -1;
       const ready = snapshot.hosts[host]?.ready === true ? host : -1;
-      const slot = { microservice, region: section.region, ranked: nodes, open: true, host: ready };
+      const moves = replaces !== undefined && leaving.has(replaces);
+      const slot = { microservice, region: section.region, ranked: nodes, moves, open: true, host: ready };
       push(planned, groupOf(slot), slot);
     }
   }
@@ -53,7 +59,7 @@ export function slotsOf(
   for (const [group, pods] of waiting) {
     const open = slots.filter((slot) => slot.open && groupOf(slot) === group).length;
     for (const { microservice, region } of pods.slice(open)) {
-      slots.push({ microservice, region, ranked: [], open: true, host: -1 });
+      slots.push({ microservice, region, ranked: [], moves: false, open: true, host: -1 });
     }
   }
   return slots;

@@ -24,6 +24,9 @@ const assignment = z
       .max(16)
       .meta(listMap('node'))
       .describe('Nodes in order of preference (p^LLM, Eq. 6).'),
+    replaces: vertexName()
+      .optional()
+      .describe('Pod that runs this replica elsewhere now: it goes once the one placed here takes calls.'),
   })
   .describe('Where one replica goes.');
 

@@ -22,6 +22,7 @@ const nodeCondition = z.looseObject({
   status: z.string(),
   reason: z.string().optional(),
   message: z.string().optional(),
+  lastTransitionTime: z.string().nullish(),
 });
 
 const taint = z.looseObject({ key: z.string(), value: z.string().optional(), effect: z.string() });

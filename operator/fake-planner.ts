@@ -10,6 +10,7 @@ import { snapshotOf } from '#world/snapshot.ts';
 export interface Asked {
   readonly dag: string;
   readonly keep: boolean;
+  readonly moves: number;
   readonly ranks: number;
   readonly objects: Objects;
 }

@@ -113,4 +113,17 @@ describe('the operator and the planner', () => {
       () => `${plans().length} plans are kept`,
     );
   });
+
+  it('asks whether moving what runs would make room, when nothing else does', async () => {
+    apply();
+    start();
+    await becomes('Ready', /^True/);
+    await settled();
+    const before = planner.asked.length;
+    for (const name of ['a', 'b']) server.put(NODE, givenNode(name, { ready: false }));
+    await becomes('Planned', /^False Infeasible/);
+    const asked = planner.asked.slice(before).map(({ keep, moves }) => `${keep} ${moves}`);
+    const at = asked.indexOf('true 2');
+    assert.ok(at > 0 && asked[at - 1] === 'true 0', asked.join());
+  });
 });

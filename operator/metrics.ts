@@ -9,6 +9,8 @@ export interface OperatorMetrics {
   /** Measured end-to-end latency of a ServiceDAG, at one look. */
   observed(dagClass: string, seconds: number): void;
   violated(dagClass: string): void;
+  /** A plan moves so many running replicas. */
+  moved(dagClass: string, replicas: number): void;
   /** A pod was released after it had waited this long. */
   released(seconds: number): void;
 }
@@ -40,6 +42,12 @@ export function operatorMetrics(registry: Registry): OperatorMetrics {
     labelNames: ['class'],
     registers,
   });
+  const moves = new Counter({
+    name: 'edgeloom_replica_moves_total',
+    help: 'Running replicas that plans have moved to other nodes',
+    labelNames: ['class'],
+    registers,
+  });
   const released = new Counter({
     name: 'edgeloom_pods_released_total',
     help: 'Pods released by the gate reaper because no agent decided in time',
@@ -57,6 +65,7 @@ export function operatorMetrics(registry: Registry): OperatorMetrics {
     predicted: (dagClass, seconds) => latency.observe({ class: dagClass, source: 'predicted' }, seconds),
     observed: (dagClass, seconds) => latency.observe({ class: dagClass, source: 'observed' }, seconds),
     violated: (dagClass) => violations.inc({ class: dagClass }),
+    moved: (dagClass, replicas) => moves.inc({ class: dagClass }, replicas),
     released: (seconds) => {
       released.inc();
       if (Number.isFinite(seconds)) gated.observe(seconds);

@@ -21,6 +21,7 @@ export const planAnswer = z.looseObject({
       region: z.string(),
       node: z.string(),
       binding: z.string().default(''),
+      replaces: z.string().optional(),
       ranked: z.array(z.strictObject({ node: z.string(), sharePpm: z.number() })).default([]),
     }),
   ),
@@ -63,6 +64,8 @@ export interface PlanQuestion {
   readonly dag: string;
   /** Bound replicas stay. */
   readonly keep: boolean;
+  /** So many of them may move all the same. */
+  readonly moves: number;
   /** Nodes to rank for each replica. */
   readonly ranks: number;
 }

@@ -9,7 +9,11 @@ export interface PlanDocument {
   readonly source: 'Search' | 'Memory' | 'Model' | 'LLM';
   /** Which search found it. */
   readonly method: string;
-  readonly assignments: readonly (Assignment & { readonly ranked: readonly RankedNode[] })[];
+  readonly assignments: readonly (Assignment & {
+    readonly ranked: readonly RankedNode[];
+    /** Pod that runs the replica elsewhere now, when the plan moves it. */
+    readonly replaces?: string;
+  })[];
   readonly routes: readonly Route[];
   readonly ingress: readonly AccessPath[];
   /** Of the least wrong attempt when nothing is feasible; absent when no node can run a service at all. */
@@ -37,7 +41,10 @@ export function documentOf(plan: Plan, elapsedMicros: number): PlanDocument {
     feasible: plan.feasible,
     source: plan.source,
     method: plan.method,
-    assignments: (acts?.assignments ?? []).map((a, i) => ({ ...a, ranked: plan.ranked[i] ?? [] })),
+    assignments: (acts?.assignments ?? []).map((a, i) => {
+      const replaces = plan.replaces.get(`${a.microservice}/${a.replica}`);
+      return { ...a, ranked: plan.ranked[i] ?? [], ...(replaces === undefined ? {} : { replaces }) };
+    }),
     routes: acts?.routes ?? [],
     ingress: acts?.ingress ?? [],
     ...(plan.best === undefined ? {} : { predicted: plan.best.predicted }),

@@ -12,6 +12,8 @@ export interface PlanOptions {
   readonly planner: SourceName;
   /** Bound replicas stay where they are; only the others are placed. */
   readonly keep?: boolean;
+  /** With `keep`: so many of them may move all the same, where that is worth it; none by default. */
+  readonly moves?: number;
   /** How many nodes to rank for each replica, the chosen one included; 1 by default. */
   readonly ranks?: number;
   /** Replicas of each microservice, `replicas.min` to `replicas.max`; the least by default. */

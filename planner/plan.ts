@@ -19,6 +19,7 @@ import { jointly } from './joint.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { mended } from './mend.ts';
 import type { Judged } from './mend.ts';
+import { moved } from './moves.ts';
 import { compareJudged } from './search/refine.ts';
 import { sourceOf } from './sources.ts';
 
@@ -43,6 +44,8 @@ export interface Plan {
   readonly best: Judgement | undefined;
   /** Choices for each replica in the order of `best.assignments`, the chosen node first. */
   readonly ranked: readonly (readonly RankedNode[])[];
+  /** Running pods that the plan moves, by the `microservice/replica` that goes elsewhere. */
+  readonly replaces: ReadonlyMap<string, string>;
   readonly violations: readonly Violation[];
   readonly alternatives: readonly Alternative[];
   readonly candidates: number;
@@ -55,6 +58,8 @@ export interface Plan {
 /** Hosts that are searched at first in a large world, and at most when nothing among those is feasible. */
 const SHORTLIST = 256;
 const LONG_SHORTLIST = 1024;
+
+const NOTHING_MOVES: ReadonlyMap<string, string> = new Map();
 
 /**
  * Plans one DAG on what the world has left: candidates of the source → verified against every hard constraint → repaired by
@@ -111,6 +116,7 @@ async function planOn(
       method: 'none',
       best: undefined,
       ranked: [],
+      replaces: NOTHING_MOVES,
       violations,
       alternatives: [],
     };
@@ -130,11 +136,14 @@ async function planOn(
   // What search finds is never given up for memory's sake: its candidates come beside, and win when they are strictly better.
   const recollected = recalled?.candidates(evaluator, fixed) ?? [];
   const others = contenders(evaluator, recollected, options, isJoint(options), fixed);
-  const { chosen, rest } = finished(evaluator, judged, others, options, isJoint(options), fixed);
-  if (chosen === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
+  const { chosen: still, rest: lost } = finished(evaluator, judged, others, options, isJoint(options), fixed);
+  if (still === undefined) throw new Error(`planner ${options.planner} gave no candidate for ${keyOf(dag)}`);
+  const move = fixed === undefined ? undefined : await moved(evaluator, still, options, isJoint(options));
+  const chosen = move?.candidate ?? still;
+  const rest = move === undefined ? lost : [still, ...lost];
   const ranker =
     chosen.judgement.fractions === undefined ? evaluator : new SteeredEvaluator(instance, options.objective);
-  const ranking = rankNodes(ranker, chosen.assign, options.ranks ?? 1, fixed);
+  const ranking = rankNodes(ranker, chosen.assign, options.ranks ?? 1, move?.held ?? fixed);
   return {
     ...empty,
     recollected: recalled === undefined ? undefined : recollectedOf(recalled, chosen.trace),
@@ -143,6 +152,7 @@ async function planOn(
     method: chosen.method,
     best: chosen.judgement,
     ranked: chosen.judgement.assignments.map((a) => ranking.get(`${a.microservice}/${a.replica}`) ?? []),
+    replaces: move?.replaces ?? NOTHING_MOVES,
     violations: chosen.judgement.violations,
     alternatives: rest.map(({ method, judgement, source }): Alternative => ({
       source: source ?? 'Search',

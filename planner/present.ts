@@ -1,22 +1,31 @@
 import { failedCheck } from '#world/feasibility.ts';
 import type { Instance } from '#world/instance.ts';
+import type { PlacedReplica } from '#world/objects.ts';
 import { sliceOf } from '#world/service.ts';
 
 /**
- * Hosts where replicas of each service run now and may stay (by service, in the order of pods): what evicts counts, what only
- * keeps newcomers out does not.
+ * Replicas of each service that run now and may stay (by service): what evicts counts, what only keeps newcomers out does not.
+ * In the order of pods, those that the plan in force moves last.
  */
-export function presentHosts({ snapshot, services, dag, key }: Instance): number[][] {
+export function presentReplicas({ snapshot, services, dag, key }: Instance): PlacedReplica[][] {
   const placed = snapshot.placed.get(key) ?? [];
   const slice = sliceOf(dag);
+  const inOrder = [
+    ...placed.filter(({ leaves }) => leaves !== true),
+    ...placed.filter(({ leaves }) => leaves),
+  ];
   return services.map(({ name, template }) =>
-    placed.flatMap(({ microservice, host: h }) => {
+    inOrder.filter(({ microservice, host: h }) => {
       const host = snapshot.hosts[h];
-      if (microservice !== name || host === undefined) return [];
-      return failedCheck({ host, slice, template }, true) === undefined ? [h] : [];
+      if (microservice !== name || host === undefined) return false;
+      return failedCheck({ host, slice, template }, true) === undefined;
     }),
   );
 }
+
+/** Hosts of `presentReplicas`. */
+export const presentHosts = (instance: Instance): number[][] =>
+  presentReplicas(instance).map((replicas) => replicas.map(({ host }) => host));
 
 /** Present hosts of the DAG's replicas as fixed tasks: bound replicas stay where they are (moves are dearer than plans). */
 export function fixedHosts(instance: Instance): Int32Array {

@@ -33,6 +33,9 @@ export interface Replan {
   readonly moves: number;
 }
 
+/** Share of J that each move of a running replica has to save: telemetry is noisy, and a cold start is paid in requests. */
+export const HYSTERESIS = 0.01;
+
 /** Evaluations for each replica that is placed anew. */
 const FILL = 400;
 /** Rounds of descent beyond the budget's: free ones that only choose which surplus replicas go. */

@@ -27,6 +27,8 @@ const plan = (
     phase?: string;
     nodes?: readonly [string, string];
     paths?: readonly Item[];
+    /** Pod that the plan moves `a` from. */
+    replaces?: string;
   } = {},
 ): Item => {
   const [a, b] = over.nodes ?? ['n1', 'n2'];
@@ -45,7 +47,12 @@ const plan = (
         {
           region: 'r',
           assignments: [
-            { microservice: 'a', replica: 0, ranked: [{ node: a, sharePpm: 1_000_000 }] },
+            {
+              microservice: 'a',
+              replica: 0,
+              ranked: [{ node: a, sharePpm: 1_000_000 }],
+              ...(over.replaces === undefined ? {} : { replaces: over.replaces }),
+            },
             { microservice: 'b', replica: 0, ranked: [{ node: b, sharePpm: 1_000_000 }] },
           ],
         },
@@ -135,6 +142,11 @@ describe('what is held', () => {
     'also when it was bound elsewhere': {
       items: [application(), plan(), pod('b-1', { node: 'n1', labels: mine('b') })],
       cpu: [2000, 0],
+      bps: one,
+    },
+    'not when the plan moves it: its new place is held beside the one it has': {
+      items: [application(), plan({ replaces: 'a-1' }), pod('a-1', { node: 'n2', labels: mine('a') })],
+      cpu: [1000, 2000],
       bps: one,
     },
     'of several plans the latest counts': {

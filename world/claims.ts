@@ -76,6 +76,8 @@ export function claimsOf(
   const claims: Claim[] = [];
   const placed = new Map<string, PlacedReplica[]>();
   const bound = new Map<string, number[]>();
+  const plans = plansInForce(objects);
+  const leaving = new Set(plans.flatMap(replacedPods));
   for (const pod of (objects.pods ?? []).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
     const host = hostOf.get(decidedNode(pod) ?? '');
     if (host === undefined || finished(pod)) continue;
@@ -88,10 +90,15 @@ export function claimsOf(
     if (!mine || pod.metadata.deletionTimestamp !== undefined) continue;
     const microservice = pod.metadata.labels?.[LABELS.microservice] ?? '';
     const replicas = placed.get(dagKey) ?? [];
-    placed.set(dagKey, [...replicas, { microservice, pod: pod.metadata.name, host }]);
+    const replica = { microservice, pod: pod.metadata.name, host };
+    if (leaving.has(keyOf(pod))) {
+      placed.set(dagKey, [...replicas, { ...replica, leaves: true }]);
+      continue; // its place is taken by another
+    }
+    placed.set(dagKey, [...replicas, replica]);
     bound.set(`${dagKey}/${microservice}`, [...(bound.get(`${dagKey}/${microservice}`) ?? []), host]);
   }
-  for (const plan of plansInForce(objects)) {
+  for (const plan of plans) {
     const key = `${plan.metadata.namespace ?? 'default'}/${plan.spec.dag.name}`;
     const dag = dags.get(key);
     if (dag === undefined) continue;
@@ -115,6 +122,14 @@ function plansInForce(objects: Objects): DeploymentPlan[] {
   }
   return [...latest].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, plan]) => plan);
 }
+
+/** `namespace/name` of the pods that a plan moves. */
+const replacedPods = ({ metadata, spec }: DeploymentPlan): string[] =>
+  spec.regions.flatMap(({ assignments }) =>
+    assignments.flatMap(({ replaces }) =>
+      replaces === undefined ? [] : [keyOf({ metadata: { ...metadata, name: replaces } })],
+    ),
+  );
 
 /** The planned hosts that no bound replica has taken: each bound one first takes its own host's place, else any. */
 function notYetBound(planned: readonly number[], bound: readonly number[]): number[] {

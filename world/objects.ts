@@ -19,6 +19,8 @@ export interface PlacedReplica {
   readonly microservice: string;
   readonly pod: string;
   readonly host: number;
+  /** The plan in force moves it: it goes once another pod has its place. */
+  readonly leaves?: true;
 }
 
 /** `namespace/name`. */

@@ -37,7 +37,11 @@ export function withMemoryFlags(command: Command): Command {
         'memory of past deployments: a file (made when it is not there), or bolt://[user:password@]host:port; none when left out',
       ).env('EDGELOOM_MEMORY'),
     )
-    .option('--memory-deadline <duration>', 'how long a plan waits for the memory', millis, 50)
+    .addOption(
+      new Option('--memory-deadline <duration>', 'how long a plan waits for the memory')
+        .argParser(millis)
+        .default(50, '50ms'),
+    )
     .option(
       '--guard-file <file>',
       'where its guard keeps errors and quarantine (default: beside the memory’s file; nowhere for bolt)',

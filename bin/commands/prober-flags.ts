@@ -56,11 +56,13 @@ export function withLinkFlags(command: Command): Command {
       'where the prober of each node answers; no link is measured when left out',
       probePort,
     )
-    .option(
-      '--prober-period <duration>',
-      'how often they are asked; a link that is not measured for 20 periods is stale',
-      periodMs,
-      30_000,
+    .addOption(
+      new Option(
+        '--prober-period <duration>',
+        'how often they are asked; a link that is not measured for 20 periods is stale',
+      )
+        .argParser(periodMs)
+        .default(30_000, '30s'),
     );
 }
 

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { DURATION, durationMicros } from '#crds/quantity.ts';
 import { InputError } from '#crds/input-error.ts';
 import type { TelemetrySettings } from '#operator/controllers/telemetry/part.ts';
+import { PATIENCE } from '#operator/controllers/telemetry/trouble.ts';
 import type { Templates } from '#operator/telemetry/templates.ts';
 
 /** What is said of measurements on the command line. */
@@ -13,6 +14,10 @@ export interface TelemetryFlags {
   /** Milliseconds. */
   readonly telemetryPeriod: number;
   readonly telemetryQueries?: string;
+  /** Milliseconds. */
+  readonly replanAfter: number;
+  /** Milliseconds. */
+  readonly replanPause: number;
   readonly plannerTokenFile?: string;
 }
 
@@ -30,6 +35,12 @@ const periodMs = (text: string): number => {
   throw new InvalidArgumentError('a period is from 1s to 10m');
 };
 
+const patienceMs = (text: string): number => {
+  const ms = DURATION.test(text) ? durationMicros(text) / 1_000 : 0;
+  if (ms >= 1_000 && ms <= 86_400_000) return ms;
+  throw new InvalidArgumentError('a duration is from 1s to 24h');
+};
+
 /** Where a pod finds the token of its service account. */
 const ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -38,8 +49,28 @@ export function withTelemetryFlags(command: Command): Command {
   return command
     .option('--prometheus-url <url>', 'where Prometheus answers; nothing is measured when left out', httpUrl)
     .option('--prometheus-token-file <file>', 'bearer token for Prometheus; none is sent when left out')
-    .option('--telemetry-period <duration>', 'how often it is asked', periodMs, 15_000)
+    .addOption(
+      new Option('--telemetry-period <duration>', 'how often it is asked')
+        .argParser(periodMs)
+        .default(15_000, '15s'),
+    )
     .option('--telemetry-queries <file>', 'queries in the place of the usual ones (docs/telemetry.md)')
+    .addOption(
+      new Option(
+        '--replan-after <duration>',
+        'a limit that is measured to be broken, or a drift, calls for a new plan when it has lasted this long',
+      )
+        .argParser(patienceMs)
+        .default(PATIENCE.lastsMs, '60s'),
+    )
+    .addOption(
+      new Option(
+        '--replan-pause <duration>',
+        'after a plan that was made for one, none is made for another before this',
+      )
+        .argParser(patienceMs)
+        .default(PATIENCE.coolDownMs, '10m'),
+    )
     .option(
       '--planner-token-file <file>',
       'bearer token for the planner, so that plans may recall and outcomes are kept; that of the pod’s service account when left out',
@@ -57,7 +88,8 @@ export async function telemetryOf(
   const templates = file === undefined ? undefined : await templatesIn(file, command);
   const { prometheusTokenFile: tokenFile, telemetryPeriod } = flags;
   const source = new PrometheusSource({ url, templates, tokenFile, nowMs: () => Date.now() });
-  return { source, periodMs: telemetryPeriod, tokenFile: plannerToken(flags) };
+  const patience = { ...PATIENCE, lastsMs: flags.replanAfter, coolDownMs: flags.replanPause };
+  return { source, periodMs: telemetryPeriod, patience, tokenFile: plannerToken(flags) };
 }
 
 /** File with the token for the planner: the one that is named, or where a pod finds its own. */

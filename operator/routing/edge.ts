@@ -1,5 +1,8 @@
 import { LABELS } from '#crds/meta.ts';
+import { meanwhile, movesOf } from '../moves.ts';
+import type { Move } from '../moves.ts';
 import type { CachedDag, CachedPlan, CachedPod } from '../objects.ts';
+import { isReady } from '../readiness.ts';
 import { frontName } from './names.ts';
 import type { Wanted } from './weights.ts';
 
@@ -47,14 +50,12 @@ export interface Edge {
   readonly replicas: readonly Replica[];
 }
 
-const isReady = (pod: CachedPod): boolean =>
-  pod.metadata.deletionTimestamp === undefined &&
-  pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true;
+const takesCalls = (pod: CachedPod): boolean => pod.metadata.deletionTimestamp === undefined && isReady(pod);
 
 /** Replicas of one microservice that take calls, in order of names. */
 export function readyReplicas(pods: readonly CachedPod[], microservice: string): Replica[] {
   return pods
-    .filter((pod) => pod.metadata.labels?.[LABELS.microservice] === microservice && isReady(pod))
+    .filter((pod) => pod.metadata.labels?.[LABELS.microservice] === microservice && takesCalls(pod))
     .map((pod) => ({
       name: pod.metadata.name,
       group: pod.metadata.labels?.[LABELS.region] ?? '',
@@ -64,13 +65,12 @@ export function readyReplicas(pods: readonly CachedPod[], microservice: string):
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+interface Shares extends Pick<Edge, 'byCaller'> {
+  readonly shares: ReadonlyMap<string, number>;
+}
+
 /** Shares of an edge by group, in all and by the caller's region; replicas of the plan share evenly where it routes no call. */
-function sharesOf(
-  plan: CachedPlan,
-  routes: readonly RegionRoute[],
-  from: string,
-  to: string,
-): Pick<Edge, 'byCaller'> & { shares: Map<string, number> } {
+function sharesOf(plan: CachedPlan, routes: readonly RegionRoute[], from: string, to: string): Shares {
   const shares = new Map<string, number>();
   const byCaller = new Map<string, Map<string, number>>();
   const add = (group: string, share: number, caller?: string): void => {
@@ -87,6 +87,31 @@ function sharesOf(
   return { shares, byCaller };
 }
 
+/** What a plan wants of an edge while replicas of its callee move. */
+function whileMoving(
+  { shares, byCaller }: Shares,
+  plan: CachedPlan,
+  all: readonly Move[],
+  to: string,
+  replicas: readonly Replica[],
+): Shares {
+  const moves = all.filter(({ microservice }) => microservice === to);
+  if (moves.length === 0) return { shares, byCaller };
+  const leaving = new Set(moves.map(({ pod }) => pod.metadata.name));
+  const wanted = (region: string): number =>
+    plan.spec.regions
+      .filter((section) => section.region === region)
+      .flatMap(({ assignments }) => assignments)
+      .filter(({ microservice }) => microservice === to).length;
+  const ready = (region: string): number =>
+    replicas.filter(({ group, name }) => group === region && !leaving.has(name)).length;
+  const now = (of: ReadonlyMap<string, number>) => meanwhile(of, moves, wanted, ready);
+  return {
+    shares: now(shares),
+    byCaller: new Map([...byCaller].map(([caller, of]) => [caller, now(of)])),
+  };
+}
+
 /** The edges of a DAG with what the plan (or `routes` in its place) wants of them and who can take their calls. Pure. */
 export function edgesOf(
   dag: CachedDag,
@@ -95,11 +120,14 @@ export function edgesOf(
   routes: readonly RegionRoute[] = plan.spec.routes,
 ): Edge[] {
   const slice = dag.spec.slice ?? dag.spec.class.toLowerCase();
+  // Routes for what is ready now need no such care.
+  const moves = routes === plan.spec.routes ? movesOf(plan, pods) : [];
   return dag.spec.edges.flatMap(({ from, to, protocol }) => {
     const callee = dag.spec.microservices.find(({ name }) => name === to);
     if (callee === undefined) return [];
     const replicas = readyReplicas(pods, to);
-    const { shares, byCaller } = sharesOf(plan, routes, from, to);
+    const planned = sharesOf(plan, routes, from, to);
+    const { shares, byCaller } = whileMoving(planned, plan, moves, to, replicas);
     const wanted = [...shares]
       .filter(([, share]) => share > 0)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -23,7 +23,7 @@ export async function answerPlan(
   recallIn?: (objects: Objects) => Recall,
 ): Promise<PlanAnswer> {
   const objects: Objects = request.objects;
-  const { keep, ranks, objective } = request;
+  const { keep, moves, ranks, objective } = request;
   const at = objects.dags.findIndex((candidate) => keyOf(candidate) === request.dag);
   const dag = objects.dags[at];
   if (dag === undefined) {
@@ -34,7 +34,7 @@ export async function answerPlan(
   const planner = request.planner as SourceName;
   const recalling = recallIn === undefined ? {} : { recall: recallIn(objects) };
   try {
-    const options = { keep, ranks, objective, planner, budgetMs, ease: EASE, ...recalling };
+    const options = { keep, moves, ranks, objective, planner, budgetMs, ease: EASE, ...recalling };
     const plan = await planDag(snapshotOf(objects), dag, options);
     return { kind: 'plan', document: documentOf(plan, elapsed()) };
   } catch (error) {

@@ -63,6 +63,7 @@ const planRequest = z.strictObject({
   objects,
   dag: dagKey,
   keep: z.boolean().default(false),
+  moves: z.int().min(0).max(1024).default(0),
   ranks: z.int().min(1).max(16).default(1),
   objective: z.enum(['utility', 'latency']).default('utility'),
   planner: z.enum(SOURCE_NAMES as [string, ...string[]]).default('search'),

@@ -3,7 +3,7 @@ import { EASE } from '#planner/plan-options.ts';
 import { planDag } from '#planner/plan.ts';
 import { judgeJointly } from '#planner/joint.ts';
 import type { Recall } from '#planner/recall.ts';
-import { replan } from '#planner/replan.ts';
+import { HYSTERESIS, replan } from '#planner/replan.ts';
 import type { Replan } from '#planner/replan.ts';
 import { wrongness } from '#planner/search/refine.ts';
 import { sourceOf } from '#planner/sources.ts';
@@ -34,8 +34,6 @@ import { Trouble } from './trouble.ts';
 /** Hosts that a DAG's search sees, and the effort of it: 48 DAGs on 200 nodes in about 2 s. */
 const HOSTS = 48;
 const BUDGET_MS = 5;
-/** Share of J that each move has to save: telemetry is noisy, and a cold start is paid in requests. */
-const HYSTERESIS = 0.01;
 /** Loss of J since the last whole plan from which one is made anew, if the move budget could follow it. */
 const WORSE = 1.1;
 /** Moves of one step of local search: more need a whole plan to go towards. */

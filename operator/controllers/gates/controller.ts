@@ -4,9 +4,10 @@ import type { EventRecorder } from '#kube/events.ts';
 import { POD } from '#kube/kinds.ts';
 import { Waiting } from '#kube/outcome.ts';
 import type { Transport } from '#kube/transport.ts';
-import { dagKeyOf } from '../../caches.ts';
+import { BY_DAG, dagKeyOf } from '../../caches.ts';
 import type { Caches } from '../../caches.ts';
 import type { OperatorMetrics } from '../../metrics.ts';
+import { movesOf } from '../../moves.ts';
 import type { World } from '../../world.ts';
 import { decideGate } from './decide.ts';
 
@@ -36,7 +37,8 @@ export class GateController {
     if (pod === undefined || dagKey === undefined) return;
     const dag = world.dag(dagKey);
     const plan = dag === undefined ? undefined : world.planFor(dag);
-    const decision = decideGate(pod, dag, plan, nowMs());
+    const moves = plan === undefined ? [] : movesOf(plan, caches.pods.by(BY_DAG, dagKey));
+    const decision = decideGate(pod, dag, plan, moves, nowMs());
     if (decision.kind === 'leave') return;
     if (decision.kind === 'wait')
       throw new Waiting('GateWaits', Math.min(decision.afterMs, 60_000), `${key} waits for its agent`);

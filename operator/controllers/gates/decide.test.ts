@@ -27,10 +27,17 @@ describe('decide about a gated pod', () => {
   for (const [name, tc] of Object.entries(cases)) {
     it(name, () => {
       const dag = 'dag' in tc ? tc.dag : givenDag();
-      const decision = decideGate(tc.pod ?? givenPod('front'), dag, givenPlan(), NOON + (tc.atMs ?? 0));
+      const decision = decideGate(tc.pod ?? givenPod('front'), dag, givenPlan(), [], NOON + (tc.atMs ?? 0));
       assert.equal(decision.kind === 'wait' ? `wait ${decision.afterMs}` : decision.kind, tc.want);
     });
   }
+
+  it('waits while another pod serves for it', () => {
+    const move = { microservice: 'front', from: 'south', to: 'north', node: 'a', pod: givenPod('front') };
+    const at = (region: string): string =>
+      decideGate(givenPod('front', { region }), givenDag(), givenPlan(), [move], NOON + 90_000).kind;
+    assert.deepEqual([at('north'), at('south')], ['wait', 'release']);
+  });
 
   it('releases to the plan’s nodes as preference, and to what the template requires', () => {
     const required = {
@@ -43,7 +50,7 @@ describe('decide about a gated pod', () => {
       template: { spec: { ...m.template.spec, affinity } },
     }));
     const dag = { ...plain, spec: { ...plain.spec, microservices } };
-    const decision = decideGate(givenPod('front'), dag, givenPlan(), NOON + 30_000);
+    const decision = decideGate(givenPod('front'), dag, givenPlan(), [], NOON + 30_000);
     assert.equal(decision.kind, 'release');
     const patch = decision.kind === 'release' ? decision.patch : [];
     const preference = { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] };

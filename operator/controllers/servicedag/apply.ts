@@ -9,8 +9,10 @@ import type { Transport } from '#kube/transport.ts';
 import type { Caches } from '../../caches.ts';
 import { BY_DAG } from '../../caches.ts';
 import { DEPLOYMENTPLAN, FIELD_MANAGER } from '../../kinds.ts';
-import type { CachedDag, CachedPlan, Deployment, Service } from '../../objects.ts';
+import type { Handover } from '../../moves.ts';
+import type { CachedDag, CachedPlan, CachedPod, Deployment, Service } from '../../objects.ts';
 import { ROLE } from '../../routing/objects.ts';
+import { markLeaving } from './marks.ts';
 import { APPLIED_HASH, deployments, services } from './render.ts';
 
 /** Plans kept of each DAG, the one in force included. */
@@ -26,19 +28,29 @@ export class Blocked extends Error {
   }
 }
 
+/** What is carried out. */
+export interface Order {
+  readonly dag: CachedDag;
+  readonly plan: CachedPlan;
+  /** Pods of the DAG, and how far those are that the plan moves. */
+  readonly pods: readonly CachedPod[];
+  readonly handover: Handover;
+}
+
 /** Makes Deployments, Services and plans of a DAG what they should be; writes only what differs. Throws `Blocked`. */
 export async function carryOut(
   transport: Transport,
   caches: Caches,
-  dag: CachedDag,
-  plan: CachedPlan,
+  { dag, plan, pods, handover: { moves, staying } }: Order,
   signal: AbortSignal,
 ): Promise<void> {
   const key = keyOf(dag);
   const common = { transport, signal, uid: dag.metadata.uid ?? '' };
   const { services: haveServices, deployments: haveDeployments } = caches;
   await sync({ ...common, kind: SERVICE, store: haveServices, key }, services(dag));
-  await sync({ ...common, kind: DEPLOYMENT, store: haveDeployments, key }, deployments(dag, plan));
+  // Before their Deployment shrinks: what its ReplicaSet ends first is chosen by the marks.
+  await markLeaving(transport, pods, moves, signal);
+  await sync({ ...common, kind: DEPLOYMENT, store: haveDeployments, key }, deployments(dag, plan, staying));
   await retirePlans(transport, caches.plans.by(BY_DAG, key), plan, signal);
 }
 

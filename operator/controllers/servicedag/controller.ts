@@ -4,6 +4,7 @@ import { removeFinalizer } from '#kube/finalizer.ts';
 import { Waiting } from '#kube/outcome.ts';
 import type { Caches } from '../../caches.ts';
 import { SERVICEDAG } from '../../kinds.ts';
+import { handoverOf } from '../../moves.ts';
 import type { CachedDag, CachedPlan } from '../../objects.ts';
 import { Blocked, carryOut, cleanUp, setPhase } from './apply.ts';
 import type { RoutingReport } from '../routing/report.ts';
@@ -98,7 +99,7 @@ export class ServiceDagController {
     const fits = plan !== undefined && plan.spec.dag.generation === dag.metadata.generation;
     // Until a plan for the new spec is there, what runs by the old one is left alone.
     const blockade =
-      fits && decision.kind !== 'refuse' ? await this.#carryOut(dag, plan, context.signal) : undefined;
+      fits && decision.kind !== 'refuse' ? await this.#carryOut(key, dag, plan, context.signal) : undefined;
     const seen = this.#gather(key, dag);
     const untoldMs = await this.#report(key, seen, blockade, context);
     this.#comeBack(seen, decision.kind === 'refuse', blockade, untoldMs);
@@ -117,9 +118,17 @@ export class ServiceDagController {
       telemetry.replanned(key);
   }
 
-  async #carryOut(dag: CachedDag, plan: CachedPlan, signal: AbortSignal): Promise<Blockade | undefined> {
+  async #carryOut(
+    key: string,
+    dag: CachedDag,
+    plan: CachedPlan,
+    signal: AbortSignal,
+  ): Promise<Blockade | undefined> {
+    const { transport, caches, nowMs } = this.#shell;
+    const { pods } = this.#gather(key, dag);
     try {
-      await carryOut(this.#shell.transport, this.#shell.caches, dag, plan, signal);
+      const order = { dag, plan, pods, handover: handoverOf(plan, pods, nowMs()) };
+      await carryOut(transport, caches, order, signal);
       return undefined;
     } catch (error) {
       if (error instanceof Blocked) return { reason: error.reason, message: error.message };
@@ -190,6 +199,8 @@ export class ServiceDagController {
     if (next.kind === 'wait') throw new Waiting(next.why, next.afterMs, 'a plan is asked for again');
     if (next.kind === 'plan') throw new Waiting(next.why, 1, 'a plan is asked for');
     if (blockade !== undefined) throw new Waiting(blockade.reason, BLOCKED_MS, blockade.message);
+    const { againMs } = seen.plan === undefined ? {} : handoverOf(seen.plan, seen.pods, seen.nowMs);
+    if (againMs !== undefined) throw new Waiting('Moving', againMs, 'a replica ends where it was');
     if (seen.pods.some((pod) => pod.spec.nodeName === undefined))
       throw new Waiting('PodsWait', LOOK_AGAIN_MS, 'replicas wait for a node');
   }

@@ -19,9 +19,10 @@ export function planObject(dag: CachedDag, window: number, answer: PlanAnswer): 
       region,
       assignments: answer.assignments
         .filter((a) => a.region === region)
-        .map(({ microservice, replica, node, ranked }) => ({
+        .map(({ microservice, replica, node, ranked, replaces }) => ({
           microservice,
           replica,
+          ...(replaces === undefined ? {} : { replaces }),
           ranked: ranked.length > 0 ? ranked : [{ node, sharePpm: 1_000_000 }],
         })),
     })),

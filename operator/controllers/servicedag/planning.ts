@@ -6,6 +6,7 @@ import { Waiting } from '#kube/outcome.ts';
 import type { Transport } from '#kube/transport.ts';
 import { DEPLOYMENTPLAN, SERVICEDAG } from '../../kinds.ts';
 import type { OperatorMetrics } from '../../metrics.ts';
+import { moveCount } from '../../moves.ts';
 import type { CachedDag, CachedPlan } from '../../objects.ts';
 import { askPlanner, PlannerUnavailable } from '../../planner-client.ts';
 import type { PlanAnswer } from '../../planner-client.ts';
@@ -140,18 +141,24 @@ export class Planning {
   async #ask(dag: CachedDag, { key, keep, why, signal }: Wish): Promise<PlanAnswer> {
     const { world, plannerUrl: url, plannerTokenFile: tokenFile, metrics, nowMs } = this.#shell;
     if (nowMs() < this.#away.untilMs) throw new PlannerUnavailable(this.#away.message, false);
-    const ranks = dag.spec.placement.candidates;
-    const ask = async (kept: boolean): Promise<PlanAnswer> => {
+    const { candidates: ranks, moveBudget } = dag.spec.placement;
+    const ask = async (kept: boolean, moves = 0): Promise<PlanAnswer> => {
       const { objects } = world.now(nowMs());
-      const answer = await askPlanner({ url, tokenFile }, { objects, dag: key, keep: kept, ranks }, signal);
+      const question = { objects, dag: key, keep: kept, moves, ranks };
+      const answer = await askPlanner({ url, tokenFile }, question, signal);
       metrics.planned(answer.source, answer.feasible);
       return answer;
     };
     try {
-      const answer = await ask(keep);
+      // What runs is moved to keep a limit that is broken, or to make room without which there is no plan.
+      const moves = why === 'QoSViolated' || why === 'Drifted' ? moveBudget : 0;
+      const answer = await ask(keep, keep ? moves : 0);
       this.#away = { tries: 0, untilMs: 0, message: '' };
+      if (answer.feasible || !keep) return answer;
       // A new spec makes new pods anyway: that the old ones run is no reason to have no plan.
-      return answer.feasible || !keep || why !== 'SpecChanged' ? answer : await ask(false);
+      if (why === 'SpecChanged') return await ask(false);
+      const other = moves < moveBudget ? await ask(true, moveBudget) : answer;
+      return other.feasible ? other : answer;
     } catch (error) {
       if (error instanceof PlannerUnavailable && !error.refused) {
         metrics.plannerAway();
@@ -171,6 +178,7 @@ export class Planning {
     const plan = await this.#create(wanted, signal);
     world.assume(plan);
     metrics.predicted(dag.spec.class, (answer.predicted?.latencyMicros ?? 0) / 1e6);
+    metrics.moved(dag.spec.class, moveCount(plan));
     events.record(dag, plannedEvent(plan));
   }
 

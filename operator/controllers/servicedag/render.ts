@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ANNOTATIONS, GROUP, LABELS, PLACEMENT_GATE, SCHEDULER_NAME } from '#crds/meta.ts';
 import type { ServiceDAGSpec } from '#crds/servicedag.ts';
 import { ownerReference } from '#kube/owner.ts';
+import type { Move } from '../../moves.ts';
 import type { CachedDag, CachedPlan, Deployment, Service } from '../../objects.ts';
 import { frontName, upstreamVariable } from '../../routing/names.ts';
 
@@ -49,10 +50,21 @@ export function replicasByRegion(
   return [...counts.values()];
 }
 
-/** One Deployment for each microservice and region of the plan, its pods gated. */
-export function deployments(dag: CachedDag, plan: CachedPlan): Deployment[] {
+/** Replicas of the plan, and those that stay where they are until another takes their calls. */
+function replicasThere(plan: CachedPlan, staying: readonly Move[]): ReturnType<typeof replicasByRegion> {
+  const counts = replicasByRegion(plan);
+  for (const { microservice, from: region } of staying) {
+    const at = counts.findIndex((count) => count.microservice === microservice && count.region === region);
+    const replicas = (counts[at]?.replicas ?? 0) + 1;
+    counts.splice(at < 0 ? counts.length : at, 1, { microservice, region, replicas });
+  }
+  return counts;
+}
+
+/** One Deployment for each microservice and region of the plan, its pods gated; `staying` replicas beside them. */
+export function deployments(dag: CachedDag, plan: CachedPlan, staying: readonly Move[] = []): Deployment[] {
   const slice = dag.spec.slice ?? dag.spec.class.toLowerCase();
-  return replicasByRegion(plan).flatMap(({ microservice, region, replicas }) => {
+  return replicasThere(plan, staying).flatMap(({ microservice, region, replicas }) => {
     const service = dag.spec.microservices.find((m) => m.name === microservice);
     if (service === undefined) return [];
     const identity = {

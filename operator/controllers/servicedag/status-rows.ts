@@ -1,13 +1,11 @@
 import { LABELS } from '#crds/meta.ts';
 import type { ServiceDAGStatus } from '#crds/servicedag.ts';
 import type { CachedPlan, CachedPod } from '../../objects.ts';
+import { isReady } from '../../readiness.ts';
 import { replicasByRegion } from './render.ts';
 
 /** Replicas of each microservice in each region. */
 export type Rows = NonNullable<ServiceDAGStatus['microservices']>;
-
-const isReady = (pod: CachedPod): boolean =>
-  pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') === true;
 
 /** The schema takes no more rows than this. */
 export const MOST_ROWS = 1024;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { serviceDAGStatus } from '#crds/servicedag-status.ts';
 import { givenDag, givenPlan, givenPod, NOON } from '../../given.ts';
-import type { Deployment } from '../../objects.ts';
+import type { CachedPlan, Deployment } from '../../objects.ts';
 import { statusOf } from './status.ts';
 import type { Seen } from './status.ts';
 
@@ -32,6 +32,14 @@ const failing = (message: string): Deployment =>
     status: { conditions: [{ type: 'ReplicaFailure', status: 'True', message }] },
   }) as unknown as Deployment;
 
+/** `back` runs in north and is to run in south. */
+const movingSouth = ((): CachedPlan => {
+  const { spec, ...plan } = givenPlan({ front: ['a'] });
+  const [back] = givenPlan({ back: ['z'] }).spec.regions;
+  const assignments = (back?.assignments ?? []).map((one) => ({ ...one, replaces: 'back-0' }));
+  return { ...plan, spec: { ...spec, regions: [...spec.regions, { region: 'south', assignments }] } };
+})();
+
 describe('statusOf', () => {
   const late = givenPlan(undefined, { latencyMicros: 30_000 });
   const strict = givenDag({ qos: { maxLatency: '20ms' } });
@@ -41,6 +49,24 @@ describe('statusOf', () => {
   const oneWaits = [givenPod('front', { node: 'a' }), givenPod('back')];
   const cases: Record<string, { seen: Seen; type: string; want: RegExp }> = {
     'it is ready when all pods are': { seen: given(), type: 'Ready', want: /^True Running: all 2/ },
+    'it is ready while a replica moves to another region': {
+      seen: given({ plan: movingSouth }),
+      type: 'Ready',
+      want: /^True Moving: all 2 replicas are ready; on the move: back from b to z$/,
+    },
+    'nor is it unplaced then': {
+      seen: given({ plan: movingSouth }),
+      type: 'Placed',
+      want: /^True AllBound: .*on the move: back from b to z$/,
+    },
+    'it is not ready when what moves takes no calls': {
+      seen: given({
+        plan: movingSouth,
+        pods: [givenPod('front', { node: 'a' }), givenPod('back', { node: 'b', ready: false })],
+      }),
+      type: 'Ready',
+      want: /^False PodsNotReady: 1 of 2/,
+    },
     'a plan in force is feasible': { seen: given(), type: 'Planned', want: /^True Feasible: app-1/ },
     'before the first plan nobody can say': {
       seen: given({ plan: undefined, pods: [] }),

@@ -2,6 +2,9 @@ import type { ServiceDAGStatus } from '#crds/servicedag.ts';
 import { setCondition } from '#kube/conditions.ts';
 import type { Condition } from '#kube/conditions.ts';
 import type { CachedDag, CachedPlan, CachedPod, Deployment } from '../../objects.ts';
+import { movesOf, saidOf } from '../../moves.ts';
+import type { Move } from '../../moves.ts';
+import { isReady } from '../../readiness.ts';
 import type { RoutingReport } from '../routing/report.ts';
 import type { Report as TelemetryReport } from '../telemetry/report.ts';
 import { explanationOf } from './explain.ts';
@@ -98,7 +101,7 @@ function conditions(seen: Seen, rows: Rows): Record<string, Verdict> {
     Routed: routed,
     ...(telemetry === undefined ? {} : { Observed: telemetry.verdict }),
     WithinQoS: withinQos(dag, plan, telemetry?.fresh),
-    Ready: readyVerdict(first, rows),
+    Ready: readyVerdict(seen, first, rows),
   };
 }
 
@@ -113,12 +116,21 @@ function lastSaid(dag: CachedDag, type: string): Verdict {
 const sum = (rows: Rows, of: (row: Rows[number]) => number | undefined): number =>
   rows.reduce((total, row) => total + Math.min(row.desired, of(row) ?? 0), 0);
 
-function placedVerdict({ plan, blockade, deployments }: Seen, rows: Rows): Verdict {
+/** Replicas that run in another region until one in the row's takes their calls. */
+const standIns = (moves: readonly Move[], { name, region }: Rows[number]): Move[] =>
+  moves.filter(({ microservice, from, to }) => microservice === name && to === region && from !== region);
+
+function placedVerdict({ plan, pods, blockade, deployments }: Seen, rows: Rows): Verdict {
   if (plan === undefined) return no('NotPlanned', 'there is no plan yet');
   if (blockade !== undefined) return no(blockade.reason, blockade.message);
   const desired = sum(rows, (row) => row.desired);
-  const placed = sum(rows, (row) => row.placed);
-  if (placed === desired) return yes('AllBound', `all ${desired} replicas have a node`);
+  const moves = movesOf(plan, pods);
+  const placed = sum(rows, (row) => (row.placed ?? 0) + standIns(moves, row).length);
+  if (placed === desired)
+    return yes(
+      'AllBound',
+      `all ${desired} replicas have a node${moves.length === 0 ? '' : `; on the move: ${saidOf(moves)}`}`,
+    );
   const refused = deployments.flatMap(
     ({ status }) => status?.conditions?.find((c) => c.type === 'ReplicaFailure' && c.status === 'True') ?? [],
   );
@@ -130,14 +142,18 @@ function placedVerdict({ plan, blockade, deployments }: Seen, rows: Rows): Verdi
 }
 
 /** Ready when what comes before it holds and every pod is ready; else it names the first thing that is missing. */
-function readyVerdict(before: Readonly<Record<string, Verdict>>, rows: Rows): Verdict {
+function readyVerdict({ plan, pods }: Seen, before: Readonly<Record<string, Verdict>>, rows: Rows): Verdict {
   const missing = Object.entries(before).find(([, verdict]) => verdict.status !== 'True');
   if (missing !== undefined) {
     const [type, { status, reason, message }] = missing;
     return no(reason, `${type} is ${status}: ${message}`);
   }
   const desired = sum(rows, (row) => row.desired);
-  const ready = sum(rows, (row) => row.ready);
+  const moves = plan === undefined ? [] : movesOf(plan, pods);
+  const serving = moves.filter(({ pod }) => isReady(pod));
+  const ready = sum(rows, (row) => (row.ready ?? 0) + standIns(serving, row).length);
+  if (ready === desired && moves.length > 0)
+    return yes('Moving', `all ${desired} replicas are ready; on the move: ${saidOf(moves)}`);
   return ready === desired
     ? yes('Running', `all ${desired} replicas are ready where the plan has them`)
     : no('PodsNotReady', `${ready} of ${desired} replicas are ready`);

@@ -1,6 +1,7 @@
 import { LABELS } from '#crds/meta.ts';
 import { BY_DAG } from '../../caches.ts';
 import type { Caches } from '../../caches.ts';
+import { movesOf } from '../../moves.ts';
 import type { CachedDag, CachedPlan, CachedPod } from '../../objects.ts';
 import { edgesOf } from '../../routing/edge.ts';
 import { seriesOf } from '../../telemetry/series.ts';
@@ -18,7 +19,7 @@ export interface Gathered {
   readonly isAsPlanned: boolean;
 }
 
-/** Where the replicas of a plan are: all on a node, and all on the node that it names first. Pure. */
+/** Where the replicas of a plan are: all on a node and none on the move, and all on the node that it names first. Pure. */
 export function standing(
   plan: CachedPlan | undefined,
   pods: readonly CachedPod[],
@@ -40,7 +41,7 @@ export function standing(
   );
   const [a, b] = [count(wanted), count(there)];
   return {
-    isPlaced: bound.length >= wanted.length,
+    isPlaced: bound.length >= wanted.length && movesOf(plan, pods).length === 0,
     isAsPlanned: a.size === b.size && [...a].every(([place, times]) => b.get(place) === times),
   };
 }
