@@ -7,7 +7,6 @@ import { stringify } from 'yaml';
 import type { DeploymentPlan } from '#crds/deploymentplan.ts';
 import type { EdgeRegion } from '#crds/edgeregion.ts';
 import type { KubePod } from '#crds/node.ts';
-import { LABELS } from '#crds/meta.ts';
 import { reservePort } from '#hack/control-plane/ports.ts';
 import { conditionOf, until } from '#hack/demo/observe.ts';
 import { ensurePrometheus } from '#hack/prometheus/binary.ts';
@@ -15,6 +14,8 @@ import { PrometheusServer } from '#hack/prometheus/server.ts';
 import { TEMPLATES } from '#operator/telemetry/templates.ts';
 import { chain, Edgeloom, node, region } from './edgeloom.ts';
 import { Exporter } from './exporter.ts';
+
+const ENTRY = 'service/default/app-s0/8080/http';
 
 const freePort = async (): Promise<number> => {
   const reserved = await reservePort();
@@ -25,29 +26,41 @@ const freePort = async (): Promise<number> => {
 const isReady = (pod: KubePod): boolean =>
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 
-describe('a ServiceDAG whose load outgrows its node', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'edgeloom-moves-'));
-  const closes: (() => unknown)[] = [];
-  let binary = '';
-  before(function () {
-    this.timeout(900_000);
-    binary = ensurePrometheus((message) => process.stdout.write(`      ${message}\n`));
-  });
-  after(async () => {
-    for (const close of closes.reverse()) await close();
-    rmSync(folder, { recursive: true });
-  });
+/** `west` so far from `east`. */
+function west(latency: string): EdgeRegion {
+  const made = region('west', 'east') as EdgeRegion;
+  for (const link of made.spec.topology.links) link.latency = latency;
+  return made;
+}
 
-  it('moves to a faster one, and is never without a replica that takes its calls', async () => {
-    const exporter = new Exporter();
-    closes.push(() => exporter.close());
+/** One service: 10M instructions take 3.3 ms on a node of east, 0.8 ms on that of west. */
+function application(): object {
+  const ingress = [{ region: 'east', requestsPerSecond: '50', payload: '10Ki' }];
+  const app = chain('app', { services: 1, cpu: '1', spec: { ingress } }) as {
+    spec: { microservices: object[] };
+  };
+  Object.assign(app.spec.microservices[0] ?? {}, { work: '10M' });
+  return app;
+}
+
+describe('a ServiceDAG that would be better off elsewhere', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'edgeloom-moves-'));
+  const exporter = new Exporter();
+  const closes: (() => unknown)[] = [() => exporter.close()];
+  /** What its users meet, looked at all the time. */
+  const seen = { looks: 0, without: 0, most: 0, unready: [] as string[] };
+  let edgeloom: Edgeloom;
+
+  before(async function () {
+    this.timeout(900_000);
+    const binary = ensurePrometheus((message) => process.stdout.write(`      ${message}\n`));
     const scraped = await freePort();
     await exporter.listen(scraped);
     const prometheus = new PrometheusServer(binary, join(folder, 'prometheus'), await freePort());
     closes.push(() => prometheus.close());
     const queries = join(folder, 'queries.yaml');
     writeFileSync(queries, stringify({ ...TEMPLATES, windowSeconds: 5 }));
-    const asks = [
+    const measures = [
       '--prometheus-url',
       prometheus.url,
       '--telemetry-period',
@@ -55,84 +68,91 @@ describe('a ServiceDAG whose load outgrows its node', () => {
       '--telemetry-queries',
       queries,
     ];
-    const fast = { annotations: { 'edgeloom.dev/mips-per-cpu': '12000' } };
-    const edgeloom = await Edgeloom.start('moves', {
-      nodes: [node('e1', 'east'), node('e2', 'east'), node('w1', 'west', 4, fast)],
-      operator: [...asks, '--replan-after', '3s'],
+    edgeloom = await Edgeloom.start('moves', {
+      nodes: [
+        node('e1', 'east'),
+        node('e2', 'east'),
+        node('w1', 'west', 4, { annotations: { 'edgeloom.dev/mips-per-cpu': '12000' } }),
+      ],
+      operator: [...measures, '--replan-after', '3s', '--window', '30s'],
     });
     closes.push(() => edgeloom.stop());
-    const west = region('west', 'east') as EdgeRegion;
-    for (const link of west.spec.topology.links) link.latency = '4ms';
-    await edgeloom.apply(region('east'), west);
-    // 10M instructions take 3.3 ms here and 0.8 ms over there, behind 4 ms of way.
-    const app = chain('app', { services: 1, cpu: '1' }) as {
-      spec: { ingress: object[]; microservices: object[] };
-    };
-    app.spec.ingress = [{ region: 'east', requestsPerSecond: '50', payload: '10Ki' }];
-    Object.assign(app.spec.microservices[0] ?? {}, { work: '10M' });
-    await edgeloom.apply(app);
-    await edgeloom.condition('app', 'Ready', 'True');
-    const [first] = await edgeloom.pods('app');
-    assert.match(first?.spec.nodeName ?? '', /^e[12]$/);
-    const entry = 'service/default/app-s0/8080/http';
-    exporter.clusters.set(entry, { rate: 50, ms: 4 });
+    await edgeloom.apply(region('east'), west('4ms'));
+    exporter.clusters.set(ENTRY, { rate: 50, ms: 4 });
     await prometheus.start([`127.0.0.1:${scraped}`]);
+    await edgeloom.apply(application());
+    await edgeloom.condition('app', 'Ready', 'True');
     await edgeloom.condition('app', 'Observed', 'True');
-    await sleep(5_000);
-    assert.deepEqual(
-      (await edgeloom.pods('app')).map(({ metadata }) => metadata.name),
-      [first?.metadata.name],
-    );
+    const stop = new AbortController();
+    const watching = watch(stop.signal);
+    closes.push(() => {
+      stop.abort();
+      return watching;
+    });
+  });
+  after(async () => {
+    for (const close of closes.reverse()) await close();
+    rmSync(folder, { recursive: true });
+  });
 
-    // From now on until the end: what do its users meet?
-    const seen = { looks: 0, without: 0, most: 0, unready: [] as string[] };
-    const watching = new AbortController();
-    const watched = (async () => {
-      while (!watching.signal.aborted) {
-        const pods = await edgeloom.pods('app');
-        const ready = pods.filter(isReady).length;
-        seen.looks++;
-        seen.most = Math.max(seen.most, pods.length);
-        if (ready === 0) seen.without++;
-        const { status, reason } = conditionOf(await edgeloom.dag('app'), 'Placed');
-        if (status !== 'True') seen.unready.push(reason);
-        await sleep(50);
-      }
-    })();
-    exporter.clusters.set(entry, { rate: 280, ms: 80 });
-    const beganMs = performance.now();
-    assert.match((await edgeloom.condition('app', 'WithinQoS', 'False')).message, /latency: measured \d/);
-    const plan = await until('a plan moves it', 45_000, async () => {
-      const { name } = (await edgeloom.dag('app')).status?.plan ?? { name: '' };
-      const path = `/apis/edgeloom.dev/v1alpha1/namespaces/default/deploymentplans/${name}`;
-      const found = await edgeloom.cluster.api.get<DeploymentPlan>(path);
-      const all = found.spec.regions.flatMap(({ assignments }) => assignments);
-      return all.some(({ replaces }) => replaces !== undefined) ? found : undefined;
-    });
-    const planned = performance.now() - beganMs;
-    const [assignment] = plan.spec.regions.flatMap(({ assignments }) => assignments);
-    assert.deepEqual(
-      [assignment?.replaces, assignment?.ranked.map((r) => r.node)],
-      [first?.metadata.name, ['w1']],
-    );
-    const moved = await until('only the new replica is left', 45_000, async () => {
+  async function watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       const pods = await edgeloom.pods('app');
-      return pods.length === 1 && pods[0]?.metadata.name !== first?.metadata.name ? pods[0] : undefined;
+      seen.looks++;
+      seen.most = Math.max(seen.most, pods.length);
+      if (!pods.some(isReady)) seen.without++;
+      const { status, reason, message } = conditionOf(await edgeloom.dag('app'), 'Ready');
+      if (status !== 'True') seen.unready.push(`${reason}: ${message}`);
+      await sleep(50);
+    }
+  }
+
+  /** Waits until its one pod is on a node of these names, and nothing is left of where it was. */
+  async function runsOn(nodes: RegExp, why: string): Promise<void> {
+    const sinceMs = performance.now();
+    const looks = seen.looks;
+    await until(`it runs on ${String(nodes)} alone`, 90_000, async () => {
+      const pods = await edgeloom.pods('app');
+      const deployments = edgeloom.kubectl('get', 'deploy', '-o', 'name').trim().split('\n');
+      return pods.length === 1 && deployments.length === 1 && nodes.test(pods[0]?.spec.nodeName ?? '')
+        ? true
+        : undefined;
     });
-    process.stdout.write(
-      `      planned after ${(planned / 1000).toFixed(1)} s, moved after ${((performance.now() - beganMs) / 1000).toFixed(1)} s; ${seen.looks} looks, ${seen.without} without a replica\n`,
-    );
-    assert.deepEqual([moved.spec.nodeName, moved.metadata.labels?.[LABELS.region]], ['w1', 'west']);
-    exporter.clusters.set(entry, { rate: 280, ms: 7 });
-    await edgeloom.condition('app', 'WithinQoS', 'True');
-    assert.match((await edgeloom.condition('app', 'Ready', 'True')).reason, /^Running$/);
-    watching.abort();
-    await watched;
+    const seconds = ((performance.now() - sinceMs) / 1000).toFixed(1);
+    process.stdout.write(`      ${why}: there after ${seconds} s, ${seen.looks - looks} looks on the way\n`);
     assert.deepEqual([seen.without, seen.unready], [0, []], JSON.stringify(seen));
     assert.equal(seen.most, 2);
+  }
+
+  it('goes to a faster node when its load has outgrown its own', async () => {
+    const [first] = await edgeloom.pods('app');
+    assert.match(first?.spec.nodeName ?? '', /^e[12]$/);
+    exporter.clusters.set(ENTRY, { rate: 280, ms: 80 });
+    assert.match((await edgeloom.condition('app', 'WithinQoS', 'False')).message, /latency: measured \d/);
+    const moving = await until('a plan moves it', 45_000, async () => {
+      const { name } = (await edgeloom.dag('app')).status?.plan ?? { name: '' };
+      const path = `/apis/edgeloom.dev/v1alpha1/namespaces/default/deploymentplans/${name}`;
+      const { spec } = await edgeloom.cluster.api.get<DeploymentPlan>(path);
+      const all = spec.regions.flatMap(({ assignments }) => assignments);
+      return all.find(({ replaces }) => replaces !== undefined);
+    });
+    const nodes = moving.ranked.map((choice) => choice.node);
+    assert.deepEqual([moving.replaces, nodes], [first?.metadata.name, ['w1']]);
+    await runsOn(/^w1$/, 'load of 280 requests/s');
+    exporter.clusters.set(ENTRY, { rate: 280, ms: 10 });
+    await edgeloom.condition('app', 'WithinQoS', 'True');
     assert.match(edgeloom.kubectl('get', 'events', '-A'), /running replicas that move: 1/);
     const metrics = await (await fetch(`${edgeloom.parts.urls.operator}/metrics`)).text();
     assert.match(metrics, /edgeloom_replica_moves_total\{class="Immersive"\} 1/);
-    assert.equal(edgeloom.kubectl('get', 'deploy', '-o', 'name').trim(), 'deployment.apps/app-s0-west');
+  });
+
+  it('comes home with the window in which the load has gone', async () => {
+    exporter.clusters.set(ENTRY, { rate: 50, ms: 10 });
+    await runsOn(/^e[12]$/, 'load of 50 requests/s');
+  });
+
+  it('follows a region that was edited', async () => {
+    await edgeloom.apply(west('50us'));
+    await runsOn(/^w1$/, 'a link of 50 us');
   });
 });

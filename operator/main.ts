@@ -44,6 +44,8 @@ export interface OperatorOptions {
   readonly port: number;
   /** Wait for the Lease before acting; true unless said otherwise. */
   readonly leaderElect?: boolean;
+  /** How long a plan is in force before it is looked over; 10 minutes when left out. */
+  readonly windowMs?: number | undefined;
   /** Runs the discovery server for Envoys and proxyless clients; off when left out. */
   readonly xds?: XdsSettings | undefined;
   /** Where measurements come from; nothing is measured when left out. */
@@ -118,6 +120,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     ...shell,
     planning,
     telemetry,
+    windowMs: options.windowMs,
     routing: (key) => routing.report(key),
   });
   const calico = new CalicoController({

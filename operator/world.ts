@@ -63,6 +63,15 @@ export class World {
     return this.#supply;
   }
 
+  /** What planning reads of all regions, as a text that changes when one of them comes, goes or is edited. */
+  get ground(): string {
+    const regions = this.#caches.regions.list();
+    return regions
+      .map(({ metadata }) => `${metadata.uid}/${metadata.generation}`)
+      .toSorted()
+      .join();
+  }
+
   /** Calls `fn` when there may be room that was not there before. */
   onSupply(fn: () => void): void {
     this.#hopes.add(fn);

@@ -9,7 +9,7 @@ import type { LinkFlags } from './prober-flags.ts';
 import { printInputError } from '../input-error.ts';
 import { memoryOf, withMemoryFlags } from './memory-flags.ts';
 import type { MemoryFlags } from './memory-flags.ts';
-import { plannerToken, telemetryOf, withTelemetryFlags } from './telemetry-flags.ts';
+import { patienceMs, plannerToken, telemetryOf, withTelemetryFlags } from './telemetry-flags.ts';
 import type { TelemetryFlags } from './telemetry-flags.ts';
 
 /** The long-running parts (architecture section 6). Each serves /healthz, /readyz and /metrics on its port. */
@@ -61,6 +61,8 @@ async function connect(file: string | undefined): Promise<Transport> {
 
 interface OperatorFlags extends TelemetryFlags, LinkFlags {
   readonly plannerUrl: string;
+  /** Milliseconds. */
+  readonly window: number;
   readonly xdsPort?: number;
   readonly xdsTls?: string;
   readonly webhookPort?: number;
@@ -74,6 +76,11 @@ function operator(): Command {
     .addOption(namespace())
     .addOption(identity())
     .option('--planner-url <url>', 'where the planner answers', 'http://edgeloom-planner:8081')
+    .addOption(
+      new Option('--window <duration>', 'how long a plan is in force before it is looked over')
+        .argParser(patienceMs)
+        .default(600_000, '10m'),
+    )
     .option('--xds-port <number>', 'where Envoys and gRPC clients are told weights; off when left out', port)
     .option(
       '--xds-tls <folder>',
@@ -92,12 +99,13 @@ function operator(): Command {
       if (options.webhookTls !== undefined && options.webhookPort === undefined)
         command.error('edgeloom operator: --webhook-tls needs --webhook-port', { exitCode: 2 });
       const { runOperator } = await import('#operator/main.ts');
-      const { port: at, xdsPort, xdsTls, webhookPort, webhookTls, ...given } = options;
+      const { port: at, window: windowMs, xdsPort, xdsTls, webhookPort, webhookTls, ...given } = options;
       const webhook = webhookPort === undefined ? undefined : { port: webhookPort, tls: webhookTls };
       const xds = xdsPort === undefined ? undefined : { port: xdsPort, ...(await pairIn(xdsTls)) };
       const links = linksOf(options);
       const rest = {
         ...given,
+        windowMs,
         xds,
         webhook,
         links,

@@ -35,7 +35,8 @@ const periodMs = (text: string): number => {
   throw new InvalidArgumentError('a period is from 1s to 10m');
 };
 
-const patienceMs = (text: string): number => {
+/** Milliseconds of a duration from a second to a day. */
+export const patienceMs = (text: string): number => {
   const ms = DURATION.test(text) ? durationMicros(text) / 1_000 : 0;
   if (ms >= 1_000 && ms <= 86_400_000) return ms;
   throw new InvalidArgumentError('a duration is from 1s to 24h');

@@ -1,4 +1,21 @@
-import type { Need } from './need.ts';
+/** Why a plan is asked for. */
+export type Need =
+  | 'NoPlan'
+  | 'SpecChanged'
+  | 'NodeLost'
+  | 'PodsWait'
+  | 'QoSViolated'
+  | 'Drifted'
+  | 'RegionChanged'
+  | 'WindowOver';
+
+/** Needs that running replicas may move for. The others are for replicas that have no place, and moving makes room for those only where nothing else does. */
+export const MOVES_FOR: ReadonlySet<Need> = new Set([
+  'QoSViolated',
+  'Drifted',
+  'RegionChanged',
+  'WindowOver',
+]);
 
 /** One time that a plan was asked for, and what came of it. */
 export interface Attempt {
@@ -8,6 +25,8 @@ export interface Attempt {
   readonly outcome: 'planned' | 'infeasible' | 'unavailable';
   /** `Input.supply` when it was asked. */
   readonly supply: number;
+  /** What was read of the regions when a plan was had last. */
+  readonly ground: string;
   /** How many in a row ended like this. */
   readonly tries: number;
 }

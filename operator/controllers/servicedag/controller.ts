@@ -11,7 +11,7 @@ import type { RoutingReport } from '../routing/report.ts';
 import type { Report as TelemetryReport } from '../telemetry/report.ts';
 import type { Urgency } from '../telemetry/trouble.ts';
 import { decide } from './decide.ts';
-import type { Input } from './decide.ts';
+import type { Input } from './input.ts';
 import { placedEvent } from './events.ts';
 import { FINALIZER } from './finalizer.ts';
 import { gather } from './gather.ts';
@@ -35,6 +35,8 @@ export interface Shell extends PlanningShell {
   readonly planning: Planning;
   /** Where the agents' Leases are. */
   readonly namespace: string;
+  /** How long a plan is in force before it is looked over; 10 minutes when left out. */
+  readonly windowMs?: number | undefined;
   /** What routing says of a DAG (`namespace/name`). */
   readonly routing: (key: string) => RoutingReport | undefined;
   /** What is measured; undefined where nobody measures. */
@@ -106,9 +108,8 @@ export class ServiceDagController {
   }
 
   #gather(key: string, dag: CachedDag): Input {
-    const { planning, nowMs } = this.#shell;
     const urgency = (of: string): Urgency | undefined => this.#shell.telemetry?.urgency(of);
-    return gather(key, dag, planning.last(key), { ...this.#shell, nowMs: nowMs(), urgency });
+    return gather(key, dag, { ...this.#shell, nowMs: this.#shell.nowMs(), urgency });
   }
 
   /** An urgency that the planner has answered, whatever it said, is not asked about again at once. */

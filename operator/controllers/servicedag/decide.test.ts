@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { givenDag, givenPlan, givenPod, givenRegion, NOON } from '../../given.ts';
 import type { Attempt } from './attempt.ts';
 import { decide } from './decide.ts';
-import type { Input } from './decide.ts';
+import type { Input } from './input.ts';
 
 const bound = [givenPod('front', { node: 'a' }), givenPod('back', { node: 'b' })];
 const plain: Input = {
@@ -19,6 +19,8 @@ const plain: Input = {
   nowMs: NOON + 60_000,
   supply: 1,
   last: undefined,
+  ground: { now: 'r/1', before: 'r/1' },
+  windowMs: 600_000,
 };
 const given = (over: Partial<Input> = {}): Input => ({ ...plain, ...over });
 const tried = (over: Partial<Attempt> = {}): Attempt => ({
@@ -26,6 +28,7 @@ const tried = (over: Partial<Attempt> = {}): Attempt => ({
   generation: 1,
   outcome: 'planned',
   supply: 1,
+  ground: 'r/1',
   tries: 1,
   ...over,
 });
@@ -36,14 +39,6 @@ const edges = (...pairs: [string, string][]): Input['dag'] => ({
   ...dag,
   spec: { ...dag.spec, edges: pairs.map(([from, to]) => ({ ...dag.spec.edges[0]!, from, to })) },
 });
-const violated = {
-  ...dag,
-  status: {
-    conditions: [
-      { type: 'WithinQoS', status: 'False' as const, reason: 'P', message: '', lastTransitionTime: '' },
-    ],
-  },
-};
 const gated = [givenPod('front'), bound[1]!];
 const oneLost = new Map([['b', 'north']]);
 
@@ -116,15 +111,22 @@ describe('decide about a ServiceDAG', () => {
       input: given({ last: tried({ outcome: 'infeasible' }) }),
       want: 'hold',
     },
-    'a limit that is broken is lived with inside the window': {
-      input: given({ dag: violated }),
+    'a plan is looked over when its window ends': {
+      input: given({ nowMs: NOON + 600_001 }),
+      want: 'plan WindowOver keep',
+    },
+    'and again a window later': {
+      input: given({ nowMs: NOON + 6_000_000, last: tried({ atMs: NOON + 5_400_000 }) }),
       want: 'hold',
     },
-    'and planned anew after it': {
-      input: given({ dag: violated, nowMs: NOON + 600_001 }),
-      want: 'plan QoSViolated keep',
+    'a region that was edited needs another plan': {
+      input: given({ ground: { now: 'r/2', before: 'r/1' } }),
+      want: 'plan RegionChanged keep',
     },
-    'a window that broke no limit is left alone': { input: given({ nowMs: NOON + 6_000_000 }), want: 'hold' },
+    'which waits a little for further edits': {
+      input: given({ ground: { now: 'r/2', before: 'r/1' }, last: tried({ atMs: NOON + 59_000 }) }),
+      want: 'wait RegionChanged 4000',
+    },
     'a cycle is refused': {
       input: given({ dag: edges(['front', 'back'], ['back', 'front']) }),
       want: 'refuse Cycle',
@@ -169,6 +171,7 @@ describe('decide about a ServiceDAG', () => {
       generation: fc.constant(1),
       outcome: fc.constantFrom('infeasible' as const, 'unavailable' as const),
       supply: fc.constant(1),
+      ground: fc.constant('r/1'),
       tries: fc.integer({ min: 1, max: 50 }),
     });
     fc.assert(

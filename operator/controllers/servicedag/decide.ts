@@ -1,33 +1,10 @@
 import { checkBands, graphFindings } from '#crds/dag-checks.ts';
 import { fieldOf } from '#crds/finding.ts';
 import type { Finding } from '#crds/finding.ts';
-import type { CachedDag, CachedPlan, CachedPod, CachedRegion } from '../../objects.ts';
-import type { Urgency } from '../telemetry/trouble.ts';
-import type { Attempt } from './attempt.ts';
 import { waitAfter } from './attempt.ts';
+import type { Input } from './input.ts';
 import { needOf } from './need.ts';
-import type { Need } from './need.ts';
-
-/** Everything a decision about one ServiceDAG looks at. */
-export interface Input {
-  readonly dag: CachedDag;
-  readonly regions: readonly CachedRegion[];
-  /** Region of each node that is ready. */
-  readonly readyNodes: ReadonlyMap<string, string>;
-  /** Regions whose agent renews its Lease and has had time to decide about what waits. */
-  readonly agents: ReadonlySet<string>;
-  /** Newest plan of this DAG's uid, if any. */
-  readonly plan: CachedPlan | undefined;
-  /** Its pods that are not being deleted. */
-  readonly pods: readonly CachedPod[];
-  readonly nowMs: number;
-  /** Grows when there may be room that was not there before. */
-  readonly supply: number;
-  /** The last time that this process asked for a plan of it. */
-  readonly last: Attempt | undefined;
-  /** What is measured calls for another plan. */
-  readonly urgency?: Urgency | undefined;
-}
+import type { Need } from './attempt.ts';
 
 /** What to do next. */
 export type Decision =

@@ -6,22 +6,31 @@ import type { CachedDag } from '../../objects.ts';
 import type { World } from '../../world.ts';
 import type { Urgency } from '../telemetry/trouble.ts';
 import type { Attempt } from './attempt.ts';
-import type { Input } from './decide.ts';
+import type { Input } from './input.ts';
 
 /** Where a decision is gathered from. */
 export interface Sources {
   readonly caches: Caches;
   readonly world: World;
+  /** What was asked of the planner before. */
+  readonly planning: {
+    last(key: string): Attempt | undefined;
+    groundBefore(key: string, now: string): string;
+  };
   /** Where the agents' Leases are. */
   readonly namespace: string;
   readonly nowMs: number;
+  /** How long a plan is in force before it is looked over; 10 minutes when left out (architecture section 2). */
+  readonly windowMs?: number | undefined;
   /** Why a ServiceDAG should be planned anew, by what is measured. */
   readonly urgency: (key: string) => Urgency | undefined;
 }
 
+const WINDOW_MS = 600_000;
+
 /** Everything that a decision about one DAG looks at: every read, all from memory. */
-export function gather(key: string, dag: CachedDag, last: Attempt | undefined, from: Sources): Input {
-  const { caches, world, namespace, nowMs } = from;
+export function gather(key: string, dag: CachedDag, from: Sources): Input {
+  const { caches, world, planning, namespace, nowMs, windowMs = WINDOW_MS } = from;
   const regions = world.regions();
   const names = regions.map((region) => region.metadata.name);
   return {
@@ -35,7 +44,9 @@ export function gather(key: string, dag: CachedDag, last: Attempt | undefined, f
     pods: caches.pods.by(BY_DAG, key).filter((pod) => pod.metadata.deletionTimestamp === undefined),
     nowMs,
     supply: world.supply,
-    last,
+    last: planning.last(key),
     urgency: from.urgency(key),
+    ground: { now: world.ground, before: planning.groundBefore(key, world.ground) },
+    windowMs,
   };
 }

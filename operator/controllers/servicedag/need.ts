@@ -1,12 +1,8 @@
 import { PLACEMENT_GATE, LABELS } from '#crds/meta.ts';
 import type { CachedPod } from '../../objects.ts';
-import type { Input } from './decide.ts';
+import type { Need } from './attempt.ts';
+import type { Input } from './input.ts';
 
-/** Why a plan is asked for. */
-export type Need = 'NoPlan' | 'SpecChanged' | 'NodeLost' | 'PodsWait' | 'QoSViolated' | 'Drifted';
-
-/** A window that breaks a limit is planned anew after this (architecture section 2). */
-const WINDOW_MS = 600_000;
 /** Gated for longer than this while the agent is there: it cannot place the pod where the plan wants it. */
 const STUCK_MS = 5_000;
 
@@ -30,10 +26,10 @@ function podsWait({ pods, agents, nowMs }: Input): boolean {
   );
 }
 
-function windowBrokeALimit({ dag, plan, last, nowMs }: Input): boolean {
-  const qos = dag.status?.conditions?.find((condition) => condition.type === 'WithinQoS');
+/** A plan is looked over once in a window (architecture section 2): what runs may be better elsewhere by now. */
+function windowIsOver({ plan, last, nowMs, windowMs }: Input): boolean {
   const plannedMs = last?.atMs ?? Date.parse(plan?.metadata.creationTimestamp ?? '');
-  return qos?.status === 'False' && nowMs - plannedMs > WINDOW_MS;
+  return nowMs - plannedMs > windowMs;
 }
 
 /** Why a new plan is needed; undefined while the one in force holds. Pure. */
@@ -44,5 +40,6 @@ export function needOf(input: Input): Need | undefined {
   if (nodeLost(input)) return 'NodeLost';
   if (podsWait(input)) return 'PodsWait';
   if (input.urgency !== undefined) return input.urgency.why;
-  return windowBrokeALimit(input) ? 'QoSViolated' : undefined;
+  if (input.ground.now !== input.ground.before) return 'RegionChanged';
+  return windowIsOver(input) ? 'WindowOver' : undefined;
 }

@@ -11,11 +11,10 @@ import type { CachedDag, CachedPlan } from '../../objects.ts';
 import { askPlanner, PlannerUnavailable } from '../../planner-client.ts';
 import type { PlanAnswer } from '../../planner-client.ts';
 import type { World } from '../../world.ts';
-import type { Attempt } from './attempt.ts';
-import { awayMs } from './attempt.ts';
+import type { Attempt, Need } from './attempt.ts';
+import { awayMs, MOVES_FOR } from './attempt.ts';
 import { infeasibleEvent, plannedEvent } from './events.ts';
 import { FINALIZER } from './finalizer.ts';
-import type { Need } from './need.ts';
 import { readPlan } from './fitting-answer.ts';
 import { samePlacement } from './plan-object.ts';
 import type { PlanState } from './plan-state.ts';
@@ -52,6 +51,7 @@ export class Planning {
   readonly #shell: PlanningShell;
   readonly #attempts = new Map<string, Attempt>();
   readonly #states = new Map<string, PlanState>();
+  readonly #grounds = new Map<string, string>();
   #turn: Promise<unknown> = Promise.resolve();
   #inLine = 0;
   /** The planner does not answer anybody: nobody waits for it until then. */
@@ -64,6 +64,13 @@ export class Planning {
   /** The last attempt of this process. */
   last(key: string): Attempt | undefined {
     return this.#attempts.get(key);
+  }
+
+  /** What was read of the regions at the last attempt; before the first, when this was asked first. */
+  groundBefore(key: string, now: string): string {
+    const first = this.#grounds.get(key) ?? now;
+    this.#grounds.set(key, first);
+    return this.#attempts.get(key)?.ground ?? first;
   }
 
   /** How planning stands. */
@@ -90,6 +97,7 @@ export class Planning {
   forget(key: string): void {
     this.#attempts.delete(key);
     this.#states.delete(key);
+    this.#grounds.delete(key);
     this.#shell.world.forget(key);
   }
 
@@ -114,13 +122,15 @@ export class Planning {
     const dag = world.dag(key);
     if (dag === undefined || dag.metadata.deletionTimestamp !== undefined) return;
     await ensureFinalizer(transport, SERVICEDAG, dag, FINALIZER);
-    const { supply } = world;
+    const { supply, ground } = world;
     const done = (outcome: Attempt['outcome'], state: PlanState): void => {
       const before = this.#attempts.get(key);
       const tries = before?.outcome === outcome ? before.tries + 1 : 1;
       const { generation } = dag.metadata;
-      this.#attempts.set(key, { atMs: nowMs(), generation, outcome, supply, tries });
-      this.#states.set(key, state);
+      const read = outcome === 'unavailable' ? this.groundBefore(key, ground) : ground;
+      this.#attempts.set(key, { atMs: nowMs(), generation, outcome, supply, ground: read, tries });
+      // A plan that is looked over goes on as it was when nobody answers.
+      if (outcome !== 'unavailable' || wish.why !== 'WindowOver') this.#states.set(key, state);
     };
     try {
       const answer = await this.#ask(dag, wish);
@@ -151,7 +161,7 @@ export class Planning {
     };
     try {
       // What runs is moved to keep a limit that is broken, or to make room without which there is no plan.
-      const moves = why === 'QoSViolated' || why === 'Drifted' ? moveBudget : 0;
+      const moves = MOVES_FOR.has(why) ? moveBudget : 0;
       const answer = await ask(keep, keep ? moves : 0);
       this.#away = { tries: 0, untilMs: 0, message: '' };
       if (answer.feasible || !keep) return answer;

@@ -83,6 +83,16 @@ describe('statusOf', () => {
       type: 'Planned',
       want: /^Unknown PlannerUnavailable: no answer; app-1 stays in force/,
     },
+    'and what runs is ready': {
+      seen: given({ planning: away }),
+      type: 'Ready',
+      want: /^True Running/,
+    },
+    'unless it is for a plan of a new spec': {
+      seen: given({ planning: away, plan: givenPlan(undefined, { generation: 0 }) }),
+      type: 'Ready',
+      want: /^False PlannerUnavailable/,
+    },
     'an infeasible spec names the constraint': {
       seen: given({ planning: nowhere, plan: undefined }),
       type: 'Planned',

@@ -142,8 +142,16 @@ function placedVerdict({ plan, pods, blockade, deployments }: Seen, rows: Rows):
 }
 
 /** Ready when what comes before it holds and every pod is ready; else it names the first thing that is missing. */
-function readyVerdict({ plan, pods }: Seen, before: Readonly<Record<string, Verdict>>, rows: Rows): Verdict {
-  const missing = Object.entries(before).find(([, verdict]) => verdict.status !== 'True');
+function readyVerdict(
+  { dag, plan, pods }: Seen,
+  before: Readonly<Record<string, Verdict>>,
+  rows: Rows,
+): Verdict {
+  // What runs by a plan for this spec runs, whether or not the planner can be asked for another.
+  const isInForce = plan?.spec.dag.generation === dag.metadata.generation;
+  const missing = Object.entries(before).find(
+    ([type, { status }]) => status !== 'True' && !(type === 'Planned' && status === 'Unknown' && isInForce),
+  );
   if (missing !== undefined) {
     const [type, { status, reason, message }] = missing;
     return no(reason, `${type} is ${status}: ${message}`);
