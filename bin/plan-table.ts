@@ -29,6 +29,14 @@ function recalled({ source, provenance: { traces = [] } }: PlanDocument): string
     : [`${traces.length} traces retrieved; search did as well as what they suggest`];
 }
 
+/** What runs elsewhere and is to move, for people. */
+const moved = ({ assignments }: PlanDocument): string[] =>
+  assignments.flatMap(({ microservice, replica, node, replaces }) =>
+    replaces === undefined
+      ? []
+      : [`moves: ${microservice}/${replica} to ${node}, in the place of pod ${replaces}`],
+  );
+
 /** A plan for people: a row per replica, then the critical path with its parts, then what is wrong. */
 export function planTable(document: PlanDocument): string {
   const lines: string[] = [];
@@ -50,6 +58,8 @@ export function planTable(document: PlanDocument): string {
     ]);
     lines.push(table(['REPLICA', 'NODE', 'REGION', 'SERVES IN', 'REACHED IN', 'CLOSEST LIMIT'], rows), '');
   }
+  const moves = moved(document);
+  if (moves.length > 0) lines.push(...moves, '');
   if (predicted !== undefined && document.feasible) {
     lines.push(
       `end to end ${formatMicros(predicted.latencyMicros)} (worst path ${formatMicros(predicted.worstLatencyMicros)}), ` +

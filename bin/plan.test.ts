@@ -56,9 +56,20 @@ spec:
     - {from: capture, to: stitch, payload: 10Ki${over}}
 `;
 
+const running = (microservice: string, node: string): string => `---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: first-${microservice}
+  namespace: arena
+  labels: {edgeloom.dev/dag: first, edgeloom.dev/microservice: ${microservice}, edgeloom.dev/region: north}
+spec: {nodeName: ${node}, containers: [{name: c, resources: {requests: {cpu: "1"}}}]}
+`;
+
 const FILES: Record<string, string> = {
   'world.yaml': world,
   'first.yaml': application('first'),
+  'pods.yaml': running('capture', 'edge-1') + running('stitch', 'edge-2'),
   'second.yaml': application('second'),
   'small.yaml': `${application('one', '500m')}---\n${application('two', '500m')}`,
   'greedy.yaml': application('greedy', '4'),
@@ -127,6 +138,8 @@ const RUNS = {
     '-o',
     'json',
   ],
+  stays: ['plan', '-f', 'world.yaml', 'first.yaml', 'pods.yaml', '--moves', '0', '-o', 'json'],
+  moves: ['plan', '-f', 'world.yaml', 'first.yaml', 'pods.yaml', '--moves', '1', ...QUICK],
   infeasible: ['plan', '-f', 'world.yaml', 'greedy.yaml', '-o', 'json'],
   infeasibleTable: ['plan', '-f', 'world.yaml', 'late.yaml'],
   // Everything that is wrong is told at once.
@@ -256,6 +269,14 @@ describe('edgeloom plan', () => {
   it('takes a planner, an objective and a budget', () => {
     const document = documentOf('latency');
     assert.deepEqual([run('latency').code, document.method], [0, 'greedy']);
+  });
+
+  it('keeps what runs where it is, but for as many moves as it may make', () => {
+    assert.deepEqual(
+      documentOf('stays').assignments.map(({ node }) => node),
+      ['edge-1', 'edge-2'],
+    );
+    assert.match(run('moves').out, /^moves: stitch\/0 to edge-1, in the place of pod first-stitch$/m);
   });
 
   it('prints an infeasible document with its violations and leaves with 3', () => {

@@ -14,6 +14,7 @@ import { keyOf } from '#world/objects.ts';
 import type { Objects } from '#world/objects.ts';
 import { printInputError, worldProblems } from '../input-error.ts';
 import { planTable } from '../plan-table.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface Options {
   readonly file: string[];
@@ -22,6 +23,7 @@ interface Options {
   readonly objective: 'utility' | 'latency';
   readonly budget: number;
   readonly memory?: string;
+  readonly moves?: number;
   readonly output: 'table' | 'json' | 'yaml';
 }
 
@@ -68,6 +70,12 @@ export function planCommand(): Command {
       ).env('EDGELOOM_MEMORY'),
     )
     .addOption(
+      new Option(
+        '--moves <number>',
+        'what the Pods of the files run stays, but for so many replicas; without it everything is placed anew',
+      ).argParser(wholeNumber(0, 1024)),
+    )
+    .addOption(
       new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'),
     )
     .addHelpText(
@@ -78,6 +86,7 @@ Exit codes: 0 every plan is feasible; 2 bad input (stderr says where and how to 
 Examples:
   edgeloom plan -f config/samples/quickstart.yaml
   edgeloom plan -f config/samples --memory memory.db
+  kubectl get nodes,er,sdag,pods -A -o yaml | edgeloom plan -f - --moves 2
   edgeloom plan -f config/samples -o json | jq '.plans[].predicted.latencyMicros'
   edgeloom plan -f config/samples/regions.yaml config/samples/nodes.yaml config/samples/teastore.yaml --objective latency --budget 500ms`,
     )
@@ -120,9 +129,10 @@ async function plan(options: Options): Promise<number> {
       process.stderr.write(`warning: ${p.object} ${p.field}: ${p.message}\n`);
     const started = performance.now();
     const elapsed = (): number => Math.round((performance.now() - started) * 1000);
-    const { objective, budget: budgetMs, planner } = options;
+    const { objective, budget: budgetMs, planner, moves = 0 } = options;
+    const keep = options.moves !== undefined;
     const { documents } = await remembering(options.memory, world, (recall) =>
-      planInOrder(snapshot, wanted, { objective, budgetMs, planner, ...recall }, elapsed),
+      planInOrder(snapshot, wanted, { objective, budgetMs, planner, keep, moves, ...recall }, elapsed),
     );
     for (const { dag, provenance } of documents)
       if (provenance.withoutMemory !== undefined)
