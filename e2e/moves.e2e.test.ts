@@ -16,6 +16,7 @@ import { chain, Edgeloom, node, region } from './edgeloom.ts';
 import { Exporter } from './exporter.ts';
 
 const ENTRY = 'service/default/app-s0/8080/http';
+const WIDE = 'service/default/wide-s0/8080/http';
 
 const freePort = async (): Promise<number> => {
   const reserved = await reservePort();
@@ -34,12 +35,15 @@ function west(latency: string): EdgeRegion {
 }
 
 /** One service: 10M instructions take 3.3 ms on a node of east, 0.8 ms on that of west. */
-function application(): object {
+function application(name: string, most: number, where?: string): object {
   const ingress = [{ region: 'east', requestsPerSecond: '50', payload: '10Ki' }];
-  const app = chain('app', { services: 1, cpu: '1', spec: { ingress } }) as {
-    spec: { microservices: object[] };
+  const app = chain(name, { services: 1, cpu: '1', spec: { ingress } }) as {
+    spec: { microservices: { template: { spec: { nodeSelector?: object } } }[] };
   };
-  Object.assign(app.spec.microservices[0] ?? {}, { work: '10M' });
+  for (const service of app.spec.microservices) {
+    Object.assign(service, { work: '10M', replicas: { min: 1, max: most } });
+    if (where !== undefined) service.template.spec.nodeSelector = { 'edgeloom.dev/region': where };
+  }
   return app;
 }
 
@@ -74,13 +78,13 @@ describe('a ServiceDAG that would be better off elsewhere', () => {
         node('e2', 'east'),
         node('w1', 'west', 4, { annotations: { 'edgeloom.dev/mips-per-cpu': '12000' } }),
       ],
-      operator: [...measures, '--replan-after', '3s', '--window', '30s'],
+      operator: [...measures, '--replan-after', '3s', '--window', '12s'],
     });
     closes.push(() => edgeloom.stop());
     await edgeloom.apply(region('east'), west('4ms'));
     exporter.clusters.set(ENTRY, { rate: 50, ms: 4 });
     await prometheus.start([`127.0.0.1:${scraped}`]);
-    await edgeloom.apply(application());
+    await edgeloom.apply(application('app', 1));
     await edgeloom.condition('app', 'Ready', 'True');
     await edgeloom.condition('app', 'Observed', 'True');
     const stop = new AbortController();
@@ -154,5 +158,30 @@ describe('a ServiceDAG that would be better off elsewhere', () => {
   it('follows a region that was edited', async () => {
     await edgeloom.apply(west('50us'));
     await runsOn(/^w1$/, 'a link of 50 us');
+  });
+
+  it('has more replicas as soon as its load wants them, and fewer after the window', async () => {
+    exporter.clusters.set(WIDE, { rate: 50, ms: 4 });
+    await edgeloom.apply(application('wide', 3, 'east'));
+    await edgeloom.condition('wide', 'Ready', 'True');
+    await edgeloom.condition('wide', 'Observed', 'True');
+    const has = (count: number): Promise<unknown> =>
+      until(`wide has ${count} replicas`, 90_000, async () => {
+        const pods = await edgeloom.pods('wide');
+        assert.ok(pods.some(isReady), 'nobody takes its calls');
+        return pods.length === count && pods.every(isReady) ? true : undefined;
+      });
+    await has(1);
+    // 400 requests/s of 3.3 ms keep 1.3 replicas busy: three are at most 60 % busy.
+    exporter.clusters.set(WIDE, { rate: 400, ms: 4 });
+    await has(3);
+    await until('status says so', 10_000, async () => {
+      const { status } = await edgeloom.dag('wide');
+      const desired = status?.microservices?.reduce((sum, row) => sum + row.desired, 0);
+      return desired === 3 ? true : undefined;
+    });
+    exporter.clusters.set(WIDE, { rate: 50, ms: 4 });
+    await has(1);
+    await edgeloom.condition('wide', 'Ready', 'True');
   });
 });

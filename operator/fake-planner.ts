@@ -11,6 +11,7 @@ export interface Asked {
   readonly dag: string;
   readonly keep: boolean;
   readonly moves: number;
+  readonly replicas: Readonly<Record<string, number>>;
   readonly ranks: number;
   readonly objects: Objects;
 }
@@ -85,7 +86,7 @@ export class FakePlanner {
   }
 }
 
-function planned({ dag: key, objects }: Asked): object {
+function planned({ dag: key, objects, replicas: counts }: Asked): object {
   const snapshot = snapshotOf(objects);
   const dag = objects.dags.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key);
   const cpu = snapshot.resources.indexOf('cpu');
@@ -96,7 +97,7 @@ function planned({ dag: key, objects }: Asked): object {
   const assignments: object[] = [];
   const violations: object[] = [];
   for (const { name, replicas } of dag?.spec.microservices ?? []) {
-    for (let replica = 0; replica < replicas.min; replica++) {
+    for (let replica = 0; replica < (counts[name] ?? replicas.min); replica++) {
       const h = snapshot.hosts.findIndex((host, i) => host.ready && (room[i] ?? 0) >= 1000);
       const host = snapshot.hosts[h];
       if (host === undefined) {

@@ -20,6 +20,8 @@ export interface Handover {
   readonly moves: readonly Move[];
   /** Those of them that have to stay for now: nobody else takes their calls. */
   readonly staying: readonly Move[];
+  /** Names of the pods that end before others of their Deployment: those that move, and those that no plan has a place for. */
+  readonly ending: ReadonlySet<string>;
   /** Time alone lets one of them go after this long. */
   readonly againMs: number | undefined;
 }
@@ -52,7 +54,8 @@ export function movesOf(plan: CachedPlan, pods: readonly CachedPod[]): Move[] {
  */
 export function handoverOf(plan: CachedPlan, pods: readonly CachedPod[], nowMs: number): Handover {
   const moves = movesOf(plan, pods);
-  if (moves.length === 0) return { moves, staying: [], againMs: undefined };
+  const ending = new Set([...moves.map(({ pod }) => pod.metadata.name), ...surplusOf(plan, pods)]);
+  if (moves.length === 0) return { moves, staying: [], ending, againMs: undefined };
   const leaving = new Set(moves.map(({ pod }) => pod));
   const all = plan.spec.regions.flatMap(({ assignments }) => assignments);
   const waits = new Map<string, number>();
@@ -68,7 +71,33 @@ export function handoverOf(plan: CachedPlan, pods: readonly CachedPod[], nowMs: 
   }
   const staying = moves.filter(({ microservice }) => (waits.get(microservice) ?? 0) > 0);
   const next = [...waits.values()].filter((ms) => ms > 0 && Number.isFinite(ms));
-  return { moves, staying, againMs: next.length === 0 ? undefined : Math.min(...next) };
+  return { moves, staying, ending, againMs: next.length === 0 ? undefined : Math.min(...next) };
+}
+
+/** Bound pods beyond the replicas that the plan has in their region: those on nodes that it does not name first. */
+function surplusOf(plan: CachedPlan, pods: readonly CachedPod[]): string[] {
+  const planned = new Map<string, string[]>();
+  for (const { region, assignments } of plan.spec.regions)
+    for (const { microservice, ranked } of assignments) {
+      const group = `${microservice}/${region}`;
+      planned.set(group, [...(planned.get(group) ?? []), ranked[0]?.node ?? '']);
+    }
+  const leaving = new Set(movesOf(plan, pods).map(({ pod }) => pod));
+  const bound = pods.filter((pod) => pod.spec.nodeName !== undefined && !leaving.has(pod));
+  const groups = Map.groupBy(
+    bound,
+    (pod) => `${pod.metadata.labels?.[LABELS.microservice] ?? ''}/${regionOf(pod)}`,
+  );
+  return [...groups].flatMap(([group, own]) => {
+    const nodes = planned.get(group) ?? [];
+    const open = [...nodes];
+    const strangers = own.filter(({ spec }) => {
+      const at = open.indexOf(spec.nodeName ?? '');
+      if (at >= 0) open.splice(at, 1);
+      return at < 0;
+    });
+    return strangers.slice(0, Math.max(0, own.length - nodes.length)).map(({ metadata }) => metadata.name);
+  });
 }
 
 /** Moves as people read them, the first few by name. */

@@ -15,7 +15,7 @@ describe('the client of the planner', () => {
     const ask = (file: string | undefined): Promise<unknown> =>
       askPlanner(
         { url: planner.url, tokenFile: file },
-        { objects, dag: 'a/b', keep: false, moves: 0, ranks: 1 },
+        { objects, dag: 'a/b', keep: false, moves: 0, replicas: {}, ranks: 1 },
         AbortSignal.timeout(5_000),
       );
     try {

@@ -66,6 +66,8 @@ export interface PlanQuestion {
   readonly keep: boolean;
   /** So many of them may move all the same. */
   readonly moves: number;
+  /** Replicas of each microservice. */
+  readonly replicas: Readonly<Record<string, number>>;
   /** Nodes to rank for each replica. */
   readonly ranks: number;
 }

@@ -46,6 +46,15 @@ export async function moved(
   return { candidate, ...whatStands(instance, found.assign) };
 }
 
+/** Present hosts by task; of more replicas than are wanted those are left out whose loss costs least. */
+export function withoutSurplus(evaluator: Evaluator, present: Int32Array): Int32Array {
+  const { instance } = evaluator;
+  const running = presentReplicas(instance);
+  if (instance.services.every(({ replicas }, s) => (running[s]?.length ?? 0) <= replicas)) return present;
+  const found = replan(evaluator, { moveBudget: 0, hysteresis: 0 });
+  return found === undefined ? present : whatStands(instance, found.assign).held;
+}
+
 /** Replicas of the placement that run already: those that stay, and those that another pod has to make way for. */
 function whatStands(instance: Instance, assign: Int32Array): Omit<Moved, 'candidate'> {
   const present = presentReplicas(instance);

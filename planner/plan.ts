@@ -19,7 +19,7 @@ import { jointly } from './joint.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { mended } from './mend.ts';
 import type { Judged } from './mend.ts';
-import { moved } from './moves.ts';
+import { moved, withoutSurplus } from './moves.ts';
 import { compareJudged } from './search/refine.ts';
 import { sourceOf } from './sources.ts';
 
@@ -96,9 +96,9 @@ async function planOn(
   recalled: Recalled | undefined,
 ): Promise<Plan> {
   const instance = instanceOf(snapshot, dag, options.replicas);
-  const fixed = options.keep === true ? fixedHosts(instance) : undefined;
+  const present = options.keep === true ? fixedHosts(instance) : undefined;
   const homeless = instance.services.filter(
-    (s) => s.hosts.length === 0 && !keepsAll(s.firstTask, s.replicas, fixed),
+    (s) => s.hosts.length === 0 && !keepsAll(s.firstTask, s.replicas, present),
   );
   const empty = {
     dag: keyOf(dag),
@@ -122,6 +122,7 @@ async function planOn(
     };
   }
   const evaluator = new Evaluator(instance, options.objective);
+  const fixed = present === undefined ? undefined : withoutSurplus(evaluator, present);
   const candidates = await sourceOf(options.planner)(evaluator, options.budgetMs, fixed);
   const order = (a: Judged, b: Judged): number => compareJudged(options.objective, a.judgement, b.judgement);
   const judged = candidates.map((c): Judged => ({ ...c, judgement: judge(instance, c.assign) }));

@@ -34,7 +34,9 @@ export async function answerPlan(
   const planner = request.planner as SourceName;
   const recalling = recallIn === undefined ? {} : { recall: recallIn(objects) };
   try {
-    const options = { keep, moves, ranks, objective, planner, budgetMs, ease: EASE, ...recalling };
+    const least = new Map(dag.spec.microservices.map((m) => [m.name, m.replicas.min]));
+    const replicas = (name: string): number => request.replicas[name] ?? least.get(name) ?? 1;
+    const options = { keep, replicas, moves, ranks, objective, planner, budgetMs, ease: EASE, ...recalling };
     const plan = await planDag(snapshotOf(objects), dag, options);
     return { kind: 'plan', document: documentOf(plan, elapsed()) };
   } catch (error) {

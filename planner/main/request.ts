@@ -64,6 +64,7 @@ const planRequest = z.strictObject({
   dag: dagKey,
   keep: z.boolean().default(false),
   moves: z.int().min(0).max(1024).default(0),
+  replicas: z.record(z.string(), z.int()).default({}),
   ranks: z.int().min(1).max(16).default(1),
   objective: z.enum(['utility', 'latency']).default('utility'),
   planner: z.enum(SOURCE_NAMES as [string, ...string[]]).default('search'),
@@ -111,10 +112,25 @@ export function graphProblems(request: {
   );
 }
 
+/** Replicas that the spec does not allow, or of what the DAG has not. */
+function countProblems({ objects: { dags }, dag: key, replicas }: PlanRequest): BodyProblem[] {
+  const dag = dags.find(({ metadata }) => `${metadata.namespace ?? 'default'}/${metadata.name}` === key);
+  return Object.entries(replicas).flatMap(([name, count]) => {
+    const service = dag?.spec.microservices.find((one) => one.name === name);
+    if (dag === undefined) return [];
+    if (service === undefined)
+      return [{ field: `replicas.${name}`, message: `${key} has no microservice of that name` }];
+    const { min, max = min } = service.replicas;
+    return count >= min && count <= max
+      ? []
+      : [{ field: `replicas.${name}`, message: `${count} is not ${min} to ${max}, as its spec says` }];
+  });
+}
+
 /** Checks a body; everything that is wrong with it is in the answer. Other DAGs than the one that is planned only hold what they hold. */
 export function readPlanRequest(body: unknown): Read<PlanRequest> {
   const read = readBody(planRequest, body);
   if ('problems' in read) return read;
-  const problems = graphProblems(read.request);
+  const problems = [...graphProblems(read.request), ...countProblems(read.request)];
   return problems.length > 0 ? { problems } : read;
 }

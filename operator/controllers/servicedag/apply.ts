@@ -12,7 +12,7 @@ import { DEPLOYMENTPLAN, FIELD_MANAGER } from '../../kinds.ts';
 import type { Handover } from '../../moves.ts';
 import type { CachedDag, CachedPlan, CachedPod, Deployment, Service } from '../../objects.ts';
 import { ROLE } from '../../routing/objects.ts';
-import { markLeaving } from './marks.ts';
+import { markEnding } from './marks.ts';
 import { APPLIED_HASH, deployments, services } from './render.ts';
 
 /** Plans kept of each DAG, the one in force included. */
@@ -41,7 +41,7 @@ export interface Order {
 export async function carryOut(
   transport: Transport,
   caches: Caches,
-  { dag, plan, pods, handover: { moves, staying } }: Order,
+  { dag, plan, pods, handover: { ending, staying } }: Order,
   signal: AbortSignal,
 ): Promise<void> {
   const key = keyOf(dag);
@@ -49,7 +49,7 @@ export async function carryOut(
   const { services: haveServices, deployments: haveDeployments } = caches;
   await sync({ ...common, kind: SERVICE, store: haveServices, key }, services(dag));
   // Before their Deployment shrinks: what its ReplicaSet ends first is chosen by the marks.
-  await markLeaving(transport, pods, moves, signal);
+  await markEnding(transport, pods, ending, signal);
   await sync({ ...common, kind: DEPLOYMENT, store: haveDeployments, key }, deployments(dag, plan, staying));
   await retirePlans(transport, caches.plans.by(BY_DAG, key), plan, signal);
 }

@@ -1,3 +1,5 @@
+import type { Counts } from '#world/scaling.ts';
+
 /** Why a plan is asked for. */
 export type Need =
   | 'NoPlan'
@@ -6,6 +8,7 @@ export type Need =
   | 'PodsWait'
   | 'QoSViolated'
   | 'Drifted'
+  | 'LoadGrew'
   | 'RegionChanged'
   | 'WindowOver';
 
@@ -25,6 +28,8 @@ export interface Attempt {
   readonly outcome: 'planned' | 'infeasible' | 'unavailable';
   /** `Input.supply` when it was asked. */
   readonly supply: number;
+  /** Replicas that it was asked for, by microservice. */
+  readonly replicas: Counts;
   /** What was read of the regions when a plan was had last. */
   readonly ground: string;
   /** How many in a row ended like this. */

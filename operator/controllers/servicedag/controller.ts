@@ -89,7 +89,7 @@ export class ServiceDagController {
         planning.holds(key);
         break;
       case 'plan':
-        await planning.plan({ ...context, key, why: decision.why, keep: decision.keep });
+        await planning.plan({ ...context, ...decision, key });
         this.#answered(key);
         break;
       case 'wait':

@@ -20,6 +20,7 @@ const plain: Input = {
   supply: 1,
   last: undefined,
   ground: { now: 'r/1', before: 'r/1' },
+  wanted: undefined,
   windowMs: 600_000,
 };
 const given = (over: Partial<Input> = {}): Input => ({ ...plain, ...over });
@@ -29,11 +30,19 @@ const tried = (over: Partial<Attempt> = {}): Attempt => ({
   outcome: 'planned',
   supply: 1,
   ground: 'r/1',
+  replicas: { front: 1, back: 1 },
   tries: 1,
   ...over,
 });
 const dag = givenDag();
 const edited = { ...dag, metadata: { ...dag.metadata, generation: 2 } };
+const wide = {
+  ...dag,
+  spec: {
+    ...dag.spec,
+    microservices: dag.spec.microservices.map((m) => ({ ...m, replicas: { min: 1, max: 4 } })),
+  },
+};
 const deleted = { ...dag, metadata: { ...dag.metadata, deletionTimestamp: '2026-11-23T12:00:00Z' } };
 const edges = (...pairs: [string, string][]): Input['dag'] => ({
   ...dag,
@@ -119,6 +128,44 @@ describe('decide about a ServiceDAG', () => {
       input: given({ nowMs: NOON + 6_000_000, last: tried({ atMs: NOON + 5_400_000 }) }),
       want: 'hold',
     },
+    'a load that wants more replicas needs another plan': {
+      input: given({ wanted: { front: 3, back: 1 } }),
+      want: 'plan LoadGrew keep front 3',
+    },
+    'what was asked for in vain waits for the window': {
+      input: given({ wanted: { front: 3, back: 1 }, last: tried({ replicas: { front: 3, back: 1 } }) }),
+      want: 'hold',
+    },
+    'a load that wants fewer waits for it too': {
+      input: given({ plan: givenPlan({ front: ['a', 'a'], back: ['b'] }), wanted: { front: 1, back: 1 } }),
+      want: 'hold',
+    },
+    'and gets them then': {
+      input: given({
+        dag: wide,
+        plan: givenPlan({ front: ['a', 'a'], back: ['b'] }),
+        wanted: { front: 1, back: 1 },
+        nowMs: NOON + 600_001,
+      }),
+      want: 'plan WindowOver keep',
+    },
+    'another plan for another reason keeps as many as there are': {
+      input: given({
+        dag: wide,
+        plan: givenPlan({ front: ['a', 'a'], back: ['b'] }),
+        wanted: { front: 1, back: 1 },
+        readyNodes: oneLost,
+      }),
+      want: 'plan NodeLost keep front 2',
+    },
+    'without measurements as many as there are stay': {
+      input: given({
+        dag: wide,
+        plan: givenPlan({ front: ['a', 'a'], back: ['b'] }),
+        nowMs: NOON + 600_001,
+      }),
+      want: 'plan WindowOver keep front 2',
+    },
     'a region that was edited needs another plan': {
       input: given({ ground: { now: 'r/2', before: 'r/1' } }),
       want: 'plan RegionChanged keep',
@@ -153,7 +200,12 @@ describe('decide about a ServiceDAG', () => {
     const decision = decide(input);
     switch (decision.kind) {
       case 'plan':
-        return `plan ${decision.why}${decision.keep ? ' keep' : ''}`;
+        return [
+          `plan ${decision.why}${decision.keep ? ' keep' : ''}`,
+          ...Object.entries(decision.replicas).flatMap(([name, count]) =>
+            count > 1 ? [`${name} ${count}`] : [],
+          ),
+        ].join(' ');
       case 'wait':
         return `wait ${decision.why} ${decision.afterMs}`;
       case 'refuse':
@@ -172,6 +224,7 @@ describe('decide about a ServiceDAG', () => {
       outcome: fc.constantFrom('infeasible' as const, 'unavailable' as const),
       supply: fc.constant(1),
       ground: fc.constant('r/1'),
+      replicas: fc.constant({}),
       tries: fc.integer({ min: 1, max: 50 }),
     });
     fc.assert(

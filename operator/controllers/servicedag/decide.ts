@@ -1,9 +1,11 @@
 import { checkBands, graphFindings } from '#crds/dag-checks.ts';
 import { fieldOf } from '#crds/finding.ts';
 import type { Finding } from '#crds/finding.ts';
+import type { Counts } from '#world/scaling.ts';
 import { waitAfter } from './attempt.ts';
 import type { Input } from './input.ts';
 import { needOf } from './need.ts';
+import { countsFor, plannedCounts } from './replicas.ts';
 import type { Need } from './attempt.ts';
 
 /** What to do next. */
@@ -16,8 +18,8 @@ export type Decision =
   | { readonly kind: 'hold' }
   /** A new plan is needed, and it is too early to ask (again). */
   | { readonly kind: 'wait'; readonly why: Need; readonly afterMs: number }
-  /** A new plan is needed; `keep`: bound replicas stay. */
-  | { readonly kind: 'plan'; readonly why: Need; readonly keep: boolean };
+  /** A new plan is needed, for so many replicas; `keep`: bound ones stay. */
+  | { readonly kind: 'plan'; readonly why: Need; readonly keep: boolean; readonly replicas: Counts };
 
 type Step = (input: Input) => Decision | undefined;
 
@@ -55,11 +57,15 @@ const tooEarly: Step = (input) => {
   return why !== undefined && afterMs > 0 ? { kind: 'wait', why, afterMs } : undefined;
 };
 
-const plan: Step = (input) => ({
-  kind: 'plan',
-  why: needOf(input) ?? 'NoPlan',
-  keep: input.pods.some((pod) => pod.spec.nodeName !== undefined),
-});
+const plan: Step = (input) => {
+  const why = needOf(input) ?? 'NoPlan';
+  return {
+    kind: 'plan',
+    why,
+    keep: input.pods.some((pod) => pod.spec.nodeName !== undefined),
+    replicas: countsFor(why, input.wanted, plannedCounts(input.dag, input.plan)),
+  };
+};
 
 /** In order; the first answer wins. The last one always answers. */
 export const steps: readonly Step[] = [deleted, graphIsSound, namesExist, planHolds, tooEarly, plan];

@@ -2,11 +2,13 @@ import type { Caches } from '../../caches.ts';
 import { BY_DAG } from '../../caches.ts';
 import { agentLease } from '../../kinds.ts';
 import { agentHasHadTime } from '../../agent-lease.ts';
-import type { CachedDag } from '../../objects.ts';
+import { keyOf } from '#world/objects.ts';
+import type { CachedDag, CachedPlan } from '../../objects.ts';
 import type { World } from '../../world.ts';
 import type { Urgency } from '../telemetry/trouble.ts';
 import type { Attempt } from './attempt.ts';
 import type { Input } from './input.ts';
+import { measuredCounts } from './replicas.ts';
 
 /** Where a decision is gathered from. */
 export interface Sources {
@@ -33,6 +35,7 @@ export function gather(key: string, dag: CachedDag, from: Sources): Input {
   const { caches, world, planning, namespace, nowMs, windowMs = WINDOW_MS } = from;
   const regions = world.regions();
   const names = regions.map((region) => region.metadata.name);
+  const plan = world.planFor(dag);
   return {
     dag,
     regions,
@@ -40,13 +43,22 @@ export function gather(key: string, dag: CachedDag, from: Sources): Input {
     agents: new Set(
       names.filter((name) => agentHasHadTime(caches.leases.get(`${namespace}/${agentLease(name)}`), nowMs)),
     ),
-    plan: world.planFor(dag),
+    plan,
     pods: caches.pods.by(BY_DAG, key).filter((pod) => pod.metadata.deletionTimestamp === undefined),
     nowMs,
     supply: world.supply,
     last: planning.last(key),
     urgency: from.urgency(key),
     ground: { now: world.ground, before: planning.groundBefore(key, world.ground) },
+    wanted: wantedOf(key, world, plan, nowMs),
     windowMs,
   };
+}
+
+/** Replicas that the measured requests want of each microservice: with declared ones alone nothing is scaled. */
+function wantedOf(key: string, world: World, plan: CachedPlan | undefined, nowMs: number): Input['wanted'] {
+  if (world.expected(key) === undefined) return undefined;
+  const { objects, snapshot } = world.now(nowMs);
+  const dag = objects.dags.find((one) => keyOf(one) === key);
+  return dag === undefined ? undefined : measuredCounts(snapshot, dag, plan);
 }

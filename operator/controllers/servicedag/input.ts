@@ -1,3 +1,4 @@
+import type { Counts } from '#world/scaling.ts';
 import type { CachedDag, CachedPlan, CachedPod, CachedRegion } from '../../objects.ts';
 import type { Urgency } from '../telemetry/trouble.ts';
 import type { Attempt } from './attempt.ts';
@@ -29,6 +30,8 @@ export interface Input {
   readonly urgency?: Urgency | undefined;
   /** What planning reads of all regions, as they are and as they were when a plan was asked for last. */
   readonly ground: Change<string>;
+  /** Replicas that the measured load wants; undefined where nothing is measured. */
+  readonly wanted: Counts | undefined;
   /** A plan is looked over when it is this old. */
   readonly windowMs: number;
 }

@@ -2,7 +2,6 @@ import { isNotFound } from '#kube/api-error.ts';
 import { POD } from '#kube/kinds.ts';
 import type { Transport } from '#kube/transport.ts';
 import type { CachedPod } from '../../objects.ts';
-import type { Move } from '../../moves.ts';
 
 /** By this annotation a ReplicaSet chooses which of its ready pods ends first: the least number. */
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
@@ -11,19 +10,18 @@ const FIRST = '-2147483648';
 
 const isMarked = ({ metadata }: CachedPod): boolean => metadata.annotations?.[DELETION_COST] === FIRST;
 
-/** Marks the pods that moves leave behind as the first to end, and no other; writes only what differs. */
-export async function markLeaving(
+/** Marks the pods of these names as the first to end, and no other; writes only what differs. */
+export async function markEnding(
   transport: Transport,
   pods: readonly CachedPod[],
-  moves: readonly Move[],
+  ending: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const leaving = new Set(moves.map(({ pod }) => pod.metadata.name));
   for (const pod of pods) {
-    const leaves = leaving.has(pod.metadata.name);
-    if (leaves === isMarked(pod)) continue;
+    const ends = ending.has(pod.metadata.name);
+    if (ends === isMarked(pod)) continue;
     const { name, namespace } = pod.metadata;
-    const annotations = { [DELETION_COST]: leaves ? FIRST : null };
+    const annotations = { [DELETION_COST]: ends ? FIRST : null };
     try {
       await transport.patchMerge(POD, name, namespace, { metadata: { annotations } }, { signal });
     } catch (error) {

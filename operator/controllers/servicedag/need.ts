@@ -2,6 +2,7 @@ import { PLACEMENT_GATE, LABELS } from '#crds/meta.ts';
 import type { CachedPod } from '../../objects.ts';
 import type { Need } from './attempt.ts';
 import type { Input } from './input.ts';
+import { outgrows, plannedCounts } from './replicas.ts';
 
 /** Gated for longer than this while the agent is there: it cannot place the pod where the plan wants it. */
 const STUCK_MS = 5_000;
@@ -26,6 +27,12 @@ function podsWait({ pods, agents, nowMs }: Input): boolean {
   );
 }
 
+/** The load wants more replicas than were asked for last: what was asked for in vain waits for the window. */
+function loadGrew({ dag, plan, wanted, last }: Input): boolean {
+  const planned = plannedCounts(dag, plan);
+  return outgrows(wanted, planned) && (last === undefined || outgrows(wanted, last.replicas));
+}
+
 /** A plan is looked over once in a window (architecture section 2): what runs may be better elsewhere by now. */
 function windowIsOver({ plan, last, nowMs, windowMs }: Input): boolean {
   const plannedMs = last?.atMs ?? Date.parse(plan?.metadata.creationTimestamp ?? '');
@@ -40,6 +47,7 @@ export function needOf(input: Input): Need | undefined {
   if (nodeLost(input)) return 'NodeLost';
   if (podsWait(input)) return 'PodsWait';
   if (input.urgency !== undefined) return input.urgency.why;
+  if (loadGrew(input)) return 'LoadGrew';
   if (input.ground.now !== input.ground.before) return 'RegionChanged';
   return windowIsOver(input) ? 'WindowOver' : undefined;
 }

@@ -1,3 +1,4 @@
+import type { Counts } from '#world/scaling.ts';
 import { isConflict } from '#kube/api-error.ts';
 import type { EventRecorder } from '#kube/events.ts';
 import { ensureFinalizer } from '#kube/finalizer.ts';
@@ -17,6 +18,7 @@ import { infeasibleEvent, plannedEvent } from './events.ts';
 import { FINALIZER } from './finalizer.ts';
 import { readPlan } from './fitting-answer.ts';
 import { samePlacement } from './plan-object.ts';
+import { leastCounts, outgrows } from './replicas.ts';
 import type { PlanState } from './plan-state.ts';
 import { infeasibleState } from './plan-state.ts';
 
@@ -37,6 +39,8 @@ export interface Wish {
   readonly key: string;
   readonly why: Need;
   readonly keep: boolean;
+  /** Replicas of each microservice. */
+  readonly replicas: Counts;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -116,7 +120,7 @@ export class Planning {
 
   async #planNow(wish: Wish): Promise<void> {
     const { transport, world, nowMs } = this.#shell;
-    const { key, signal, log } = wish;
+    const { key, replicas, signal, log } = wish;
     signal.throwIfAborted();
     // The turn may have been long: the DAG as it is now.
     const dag = world.dag(key);
@@ -127,8 +131,18 @@ export class Planning {
       const before = this.#attempts.get(key);
       const tries = before?.outcome === outcome ? before.tries + 1 : 1;
       const { generation } = dag.metadata;
-      const read = outcome === 'unavailable' ? this.groundBefore(key, ground) : ground;
-      this.#attempts.set(key, { atMs: nowMs(), generation, outcome, supply, ground: read, tries });
+      // What was asked in vain because nobody answered is asked for again.
+      const [asked, read] =
+        outcome === 'unavailable' ? [{}, this.groundBefore(key, ground)] : [replicas, ground];
+      this.#attempts.set(key, {
+        atMs: nowMs(),
+        generation,
+        outcome,
+        supply,
+        replicas: asked,
+        ground: read,
+        tries,
+      });
       // A plan that is looked over goes on as it was when nobody answers.
       if (outcome !== 'unavailable' || wish.why !== 'WindowOver') this.#states.set(key, state);
     };
@@ -148,13 +162,13 @@ export class Planning {
     }
   }
 
-  async #ask(dag: CachedDag, { key, keep, why, signal }: Wish): Promise<PlanAnswer> {
+  async #ask(dag: CachedDag, { key, keep, replicas, why, signal }: Wish): Promise<PlanAnswer> {
     const { world, plannerUrl: url, plannerTokenFile: tokenFile, metrics, nowMs } = this.#shell;
     if (nowMs() < this.#away.untilMs) throw new PlannerUnavailable(this.#away.message, false);
     const { candidates: ranks, moveBudget } = dag.spec.placement;
-    const ask = async (kept: boolean, moves = 0): Promise<PlanAnswer> => {
+    const ask = async (kept: boolean, moves = 0, counts = replicas): Promise<PlanAnswer> => {
       const { objects } = world.now(nowMs());
-      const question = { objects, dag: key, keep: kept, moves, ranks };
+      const question = { objects, dag: key, keep: kept, moves, replicas: counts, ranks };
       const answer = await askPlanner({ url, tokenFile }, question, signal);
       metrics.planned(answer.source, answer.feasible);
       return answer;
@@ -164,10 +178,17 @@ export class Planning {
       const moves = MOVES_FOR.has(why) ? moveBudget : 0;
       const answer = await ask(keep, keep ? moves : 0);
       this.#away = { tries: 0, untilMs: 0, message: '' };
-      if (answer.feasible || !keep) return answer;
+      if (answer.feasible) return answer;
+      // More replicas are wished for; the least are asked for.
+      const least = leastCounts(dag);
+      if (outgrows(replicas, least)) {
+        const fewer = await ask(keep, keep ? moves : 0, least);
+        if (fewer.feasible) return fewer;
+      }
+      if (!keep) return answer;
       // A new spec makes new pods anyway: that the old ones run is no reason to have no plan.
-      if (why === 'SpecChanged') return await ask(false);
-      const other = moves < moveBudget ? await ask(true, moveBudget) : answer;
+      if (why === 'SpecChanged') return await ask(false, 0, least);
+      const other = moves < moveBudget ? await ask(true, moveBudget, least) : answer;
       return other.feasible ? other : answer;
     } catch (error) {
       if (error instanceof PlannerUnavailable && !error.refused) {
