@@ -1,7 +1,7 @@
 import { InputError } from '#crds/input-error.ts';
 import type { Instance } from '#world/instance.ts';
 import { total } from './replicas.ts';
-import type { Counts } from './replicas.ts';
+import type { Counts } from '#world/scaling.ts';
 
 /** Replicas x nodes that the exact planner takes: above, the solver needs minutes and gigabytes. */
 const EXACT = 400;

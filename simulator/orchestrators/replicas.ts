@@ -1,10 +1,8 @@
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { demandOf } from '#world/demand.ts';
 import type { Instance } from '#world/instance.ts';
-import { wantedReplicas } from './scaling.ts';
-
-/** Replicas of each microservice. */
-export type Counts = Readonly<Record<string, number>>;
+import { wantedReplicas } from '#world/scaling.ts';
+import type { Counts } from '#world/scaling.ts';
 
 /** Sum over all microservices. */
 export const total = (counts: Counts): number => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -28,21 +26,6 @@ export function scaledCounts(dag: ServiceDAG, before: Counts, serve: Counts, roo
       const erlangs = ((rate.get(name) ?? 0) * (serve[name] ?? 0)) / 1e6;
       const load = { erlangs, current: before[name] ?? min, min, max, room: room?.[name] ?? Infinity };
       return [name, wantedReplicas(load)];
-    }),
-  );
-}
-
-/** Replicas of each microservice that the hosts could take if the DAG's others took nothing. */
-export function roomOf({ services, free }: Instance): Counts {
-  return Object.fromEntries(
-    services.map(({ name, hosts, request }) => {
-      const perHost = [...hosts].map((h) =>
-        request.reduce((least, asked, r) => {
-          const left = free[h * request.length + r] ?? 0;
-          return asked > 0 ? Math.min(least, Math.floor(left / asked)) : least;
-        }, Infinity),
-      );
-      return [name, perHost.reduce((a, b) => a + b, 0)];
     }),
   );
 }

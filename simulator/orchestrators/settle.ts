@@ -4,7 +4,7 @@ import type { Placement } from '../orchestrator.ts';
 import { runnable } from './best-effort.ts';
 import { routeFractions } from './fractions.ts';
 import { serveOf } from './replicas.ts';
-import type { Counts } from './replicas.ts';
+import type { Counts } from '#world/scaling.ts';
 import type { Standing } from './standing.ts';
 
 /** A placement of an instance's tasks and what the world model says of it. */
