@@ -20,8 +20,6 @@ export interface Handover {
   readonly moves: readonly Move[];
   /** Those of them that have to stay for now: nobody else takes their calls. */
   readonly staying: readonly Move[];
-  /** Names of the pods that end before others of their Deployment: those that move, and those that no plan has a place for. */
-  readonly ending: ReadonlySet<string>;
   /** Time alone lets one of them go after this long. */
   readonly againMs: number | undefined;
 }
@@ -54,8 +52,7 @@ export function movesOf(plan: CachedPlan, pods: readonly CachedPod[]): Move[] {
  */
 export function handoverOf(plan: CachedPlan, pods: readonly CachedPod[], nowMs: number): Handover {
   const moves = movesOf(plan, pods);
-  const ending = new Set([...moves.map(({ pod }) => pod.metadata.name), ...surplusOf(plan, pods)]);
-  if (moves.length === 0) return { moves, staying: [], ending, againMs: undefined };
+  if (moves.length === 0) return { moves, staying: [], againMs: undefined };
   const leaving = new Set(moves.map(({ pod }) => pod));
   const all = plan.spec.regions.flatMap(({ assignments }) => assignments);
   const waits = new Map<string, number>();
@@ -71,11 +68,11 @@ export function handoverOf(plan: CachedPlan, pods: readonly CachedPod[], nowMs: 
   }
   const staying = moves.filter(({ microservice }) => (waits.get(microservice) ?? 0) > 0);
   const next = [...waits.values()].filter((ms) => ms > 0 && Number.isFinite(ms));
-  return { moves, staying, ending, againMs: next.length === 0 ? undefined : Math.min(...next) };
+  return { moves, staying, againMs: next.length === 0 ? undefined : Math.min(...next) };
 }
 
-/** Bound pods beyond the replicas that the plan has in their region: those on nodes that it does not name first. */
-function surplusOf(plan: CachedPlan, pods: readonly CachedPod[]): string[] {
+/** Bound pods beyond the replicas that the plan has in their region: those on nodes that it does not name first. Pure. */
+export function surplusOf(plan: CachedPlan, pods: readonly CachedPod[]): CachedPod[] {
   const planned = new Map<string, string[]>();
   for (const { region, assignments } of plan.spec.regions)
     for (const { microservice, ranked } of assignments) {
@@ -96,7 +93,7 @@ function surplusOf(plan: CachedPlan, pods: readonly CachedPod[]): string[] {
       if (at >= 0) open.splice(at, 1);
       return at < 0;
     });
-    return strangers.slice(0, Math.max(0, own.length - nodes.length)).map(({ metadata }) => metadata.name);
+    return strangers.slice(0, Math.max(0, own.length - nodes.length));
   });
 }
 

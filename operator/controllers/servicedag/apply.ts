@@ -12,7 +12,7 @@ import { DEPLOYMENTPLAN, FIELD_MANAGER } from '../../kinds.ts';
 import type { Handover } from '../../moves.ts';
 import type { CachedDag, CachedPlan, CachedPod, Deployment, Service } from '../../objects.ts';
 import { ROLE } from '../../routing/objects.ts';
-import { markEnding } from './marks.ts';
+import { endingOf, markEnding } from './marks.ts';
 import { APPLIED_HASH, deployments, services } from './render.ts';
 
 /** Plans kept of each DAG, the one in force included. */
@@ -41,16 +41,22 @@ export interface Order {
 export async function carryOut(
   transport: Transport,
   caches: Caches,
-  { dag, plan, pods, handover: { ending, staying } }: Order,
+  { dag, plan, pods, handover: { moves, staying } }: Order,
   signal: AbortSignal,
 ): Promise<void> {
   const key = keyOf(dag);
   const common = { transport, signal, uid: dag.metadata.uid ?? '' };
   const { services: haveServices, deployments: haveDeployments } = caches;
   await sync({ ...common, kind: SERVICE, store: haveServices, key }, services(dag));
+  const wanted = deployments(dag, plan, staying);
+  const shrinking = new Set(
+    wanted
+      .filter((object) => (haveDeployments.get(keyOf(object))?.spec.replicas ?? 0) > object.spec.replicas)
+      .map(({ metadata }) => metadata.name),
+  );
   // Before their Deployment shrinks: what its ReplicaSet ends first is chosen by the marks.
-  await markEnding(transport, pods, ending, signal);
-  await sync({ ...common, kind: DEPLOYMENT, store: haveDeployments, key }, deployments(dag, plan, staying));
+  await markEnding(transport, pods, endingOf(plan, pods, moves, shrinking), signal);
+  await sync({ ...common, kind: DEPLOYMENT, store: haveDeployments, key }, wanted);
   await retirePlans(transport, caches.plans.by(BY_DAG, key), plan, signal);
 }
 

@@ -18,7 +18,7 @@ import { infeasibleEvent, plannedEvent } from './events.ts';
 import { FINALIZER } from './finalizer.ts';
 import { readPlan } from './fitting-answer.ts';
 import { samePlacement } from './plan-object.ts';
-import { leastCounts, outgrows } from './replicas.ts';
+import { fewerCounts, leastCounts } from './replicas.ts';
 import type { PlanState } from './plan-state.ts';
 import { infeasibleState } from './plan-state.ts';
 
@@ -179,13 +179,12 @@ export class Planning {
       const answer = await ask(keep, keep ? moves : 0);
       this.#away = { tries: 0, untilMs: 0, message: '' };
       if (answer.feasible) return answer;
-      // More replicas are wished for; the least are asked for.
-      const least = leastCounts(dag);
-      if (outgrows(replicas, least)) {
-        const fewer = await ask(keep, keep ? moves : 0, least);
-        if (fewer.feasible) return fewer;
+      for (const fewer of fewerCounts(dag, world.planFor(dag), replicas)) {
+        const other = await ask(keep, keep ? moves : 0, fewer);
+        if (other.feasible) return other;
       }
       if (!keep) return answer;
+      const least = leastCounts(dag);
       // A new spec makes new pods anyway: that the old ones run is no reason to have no plan.
       if (why === 'SpecChanged') return await ask(false, 0, least);
       const other = moves < moveBudget ? await ask(true, moveBudget, least) : answer;

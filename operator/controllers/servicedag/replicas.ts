@@ -43,6 +43,16 @@ export function measuredCounts(
 export const outgrows = (wanted: Counts | undefined, planned: Counts): boolean =>
   Object.entries(wanted ?? {}).some(([name, count]) => count > (planned[name] ?? 0));
 
+/** What is asked for where there is no room for what is wished for: as many as the plan in force has, then the least. Pure. */
+export function fewerCounts(dag: CachedDag, plan: CachedPlan | undefined, wished: Counts): Counts[] {
+  const planned = plannedCounts(dag, plan);
+  const least = leastCounts(dag);
+  return [
+    ...(outgrows(wished, planned) ? [planned] : []),
+    ...(outgrows(wished, least) && outgrows(planned, least) ? [least] : []),
+  ];
+}
+
 /**
  * Replicas to ask a plan for: more as soon as the load wants them, fewer only when a plan's window is over. Without measurements
  * as many as there are. Pure.
