@@ -111,7 +111,7 @@ async function with200Nodes(
 
 const gatedRates = async (cluster: LocalCluster, parts: Parts): Promise<Figure[]> => {
   const figures: Figure[] = [];
-  for (const load of LOADS) figures.push(await gatedRate(cluster, parts, load));
+  for (const load of LOADS) figures.push(...(await gatedRate(cluster, parts, load)));
   return figures;
 };
 

@@ -6,22 +6,22 @@ import type { KubeObject } from '#kube/object.ts';
 import { Transport } from '#kube/transport.ts';
 import { watchKind } from '#kube/watch.ts';
 
-/** Pods of all ServiceDAGs as one watch shows them: listing them again and again would load the server that is measured. */
+/** Pods of all ServiceDAGs (or of another label) as one watch shows them: listing them again and again would load the server that is measured. */
 export class PodWatch {
   readonly #transport: Transport;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly #watched;
 
-  private constructor(transport: Transport) {
+  private constructor(transport: Transport, labelSelector: string) {
     this.#transport = transport;
-    this.#watched = watchKind<KubePod & KubeObject>(transport, POD, { labelSelector: LABELS.dag });
+    this.#watched = watchKind<KubePod & KubeObject>(transport, POD, { labelSelector });
     this.#running = this.#watched.run(this.#stop.signal);
   }
 
   /** Starts watching; resolves after the first list. */
-  static async open(cluster: LocalCluster): Promise<PodWatch> {
-    const watch = new PodWatch(await Transport.fromKubeConfigFile(cluster.kubeconfig));
+  static async open(cluster: LocalCluster, labelSelector: string = LABELS.dag): Promise<PodWatch> {
+    const watch = new PodWatch(await Transport.fromKubeConfigFile(cluster.kubeconfig), labelSelector);
     await watch.#watched.ready();
     return watch;
   }
