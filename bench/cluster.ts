@@ -1,4 +1,3 @@
-/** `make bench-cluster`: the control plane on real servers and simulated nodes. No figure here is network latency. */
 import { join } from 'node:path';
 import { parseFiles } from '#crds/parse.ts';
 import { startCluster } from '#hack/control-plane/cluster.ts';
@@ -8,12 +7,17 @@ import { until } from '#hack/demo/observe.ts';
 import { kubectl, startParts } from '#hack/parts.ts';
 import type { Parts } from '#hack/parts.ts';
 import { region } from '../e2e/edgeloom.ts';
+import { sectionsAsked } from './arguments.ts';
 import { LOADS, gatedRate } from './cluster/gated-rate.ts';
 import { WAIT_MS, allPods, bound, post, say } from './cluster/load.ts';
 import { steadyState } from './cluster/steady-state.ts';
 import { figure, median, report } from './report.ts';
 import type { Figure } from './report.ts';
 
+sectionsAsked({
+  name: 'cluster',
+  about: 'The control plane on real servers and simulated nodes. No figure here is network latency.',
+});
 const SAMPLES = join(import.meta.dirname, '../config/samples');
 const UP_RUNS = 3;
 const DEMO_RUNS = 3;

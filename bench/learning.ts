@@ -1,4 +1,3 @@
-/** What one training step and one inference of the paper's actor cost: GRU(128) and [128, 256, 128] to 64 logits, PPO loss, minibatch 256. */
 import { onnxruntime } from '#learning/executors/onnxruntime.ts';
 import { clamp, exp, min, mul, neg, relu, sub } from '#learning/ir/elementwise.ts';
 import { graphOf } from '#learning/ir/graph.ts';
@@ -14,8 +13,14 @@ import { Parameters } from '#learning/parameters.ts';
 import { Random } from '#learning/random.ts';
 import { trainStep } from '#learning/training/train-step.ts';
 import { Trainer } from '#learning/training/trainer.ts';
+import { sectionsAsked } from './arguments.ts';
 import { figure, median, quantile, report } from './report.ts';
 
+sectionsAsked({
+  name: 'learning',
+  about:
+    "What one training step and one inference of the paper's actor cost: GRU(128) and [128, 256, 128] to 64 logits, PPO loss, minibatch 256.",
+});
 const ACTIONS = 64;
 const UNITS = 128;
 const BATCH = 256;

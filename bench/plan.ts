@@ -11,10 +11,14 @@ import type { ServiceDAG } from '#crds/servicedag.ts';
 import { table } from '../bin/table.ts';
 import { instanceObjects } from './instances/instance.ts';
 import { largeWorld } from './large-world.ts';
-import { figure, mean, median, quantile, report, wantsJson } from './report.ts';
+import { sectionsAsked, wantsJson } from './arguments.ts';
+import { figure, mean, median, quantile, report } from './report.ts';
 import type { Figure } from './report.ts';
 
-/** `make bench-plan`: how far plans are from proven optima, beside other planners, and how long they take. */
+sectionsAsked({
+  name: 'plan',
+  about: 'How far plans are from proven optima, beside other planners, and how long they take.',
+});
 const FOLDER = new URL('./instances/', import.meta.url);
 const PLANNERS: readonly SourceName[] = ['search', 'beam', 'heft', 'greedy', 'default-scheduler'];
 

@@ -20,14 +20,17 @@ import { runOnce } from '#simulator/run.ts';
 import { expand } from '#simulator/scenario/read.ts';
 import { paired } from '#simulator/statistics/paired.ts';
 import { table } from '../bin/table.ts';
-import { figure, mean, median, report, wantsJson } from './report.ts';
+import { sectionsAsked, wantsJson } from './arguments.ts';
+import { figure, mean, median, report } from './report.ts';
 import type { Figure } from './report.ts';
 
-/**
- * `make bench-recall`: whether plans gain by the memory. Cities of S3 live through a day, whose outcomes become traces; then (1) their
- * applications are planned again in the cities as they are later (fewer nodes, other loads), by search alone and beside a memory, with the same
- * evaluations in all; (2) another day is simulated. `EDGELOOM_CITIES` (8) makes it shorter.
- */
+sectionsAsked({
+  name: 'recall',
+  about: `Whether plans gain by the memory. Cities of S3 live through a day, whose outcomes become traces; then
+(1) their applications are planned again in the cities as they are later (fewer nodes, other loads), by search
+alone and beside a memory, with the same evaluations in all; (2) another day is simulated.`,
+  environment: ['EDGELOOM_CITIES  cities (8): fewer take less time'],
+});
 const CITIES = Number(process.env['EDGELOOM_CITIES'] ?? 8);
 /** A simulated day, shortened: two windows and a little of the third. */
 const DAY_MICROS = 65e6;

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
 import { table } from '../bin/table.ts';
+import { wantsJson } from './arguments.ts';
 
 /** One measured figure with its goal (architecture section 6: figures keep their names from version to version). */
 export interface Figure {
@@ -35,15 +35,6 @@ export function quantile(values: readonly number[], q: number): number {
 
 /** Arithmetic mean. */
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-/** Whether `-o json` was asked for: then stdout carries one document and nothing else. */
-export function wantsJson(): boolean {
-  const { values } = parseArgs({
-    options: { output: { type: 'string', short: 'o', default: 'table' } },
-    strict: false,
-  });
-  return values['output'] === 'json';
-}
 
 /** Prints the figures as a table or as one JSON document, and sets exit code 1 when a goal is missed. */
 export function report(suite: string, figures: readonly Figure[]): void {

@@ -1,18 +1,14 @@
-/**
- * `make bench-routing`: how exact weights are, how soon they count, and what changes cost, on stock software. Parts by name:
- * `ARGS='--only fractions,discovery,live,edges,joint,prober,paths'`. Loads go to this machine's own addresses, inside namespaces.
- */
-import { parseArgs } from 'node:util';
 import { ensureServers } from '#hack/control-plane/build.ts';
 import { ensureDataPlane } from '#hack/data-plane/binaries.ts';
 import { isInside, runInside } from '#hack/data-plane/namespaces.ts';
 import { gatewayApiDefinitions } from '#hack/gateway-api/definitions.ts';
 import { say } from './cluster/load.ts';
+import { sectionsAsked } from './arguments.ts';
 import { report } from './report.ts';
 import type { Figure } from './report.ts';
 import { fractionFigures } from './routing/fractions.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
+const SECTIONS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   fractions: async () => fractionFigures(),
   discovery: async () => (await import('./routing/discovery.ts')).discoveryFigures(),
   live: async () => (await import('./routing/live.ts')).liveFigures(),
@@ -24,14 +20,15 @@ const PARTS: Readonly<Record<string, () => Promise<Figure[]>>> = {
 /** What listens on fixed ports, or gives itself addresses. */
 const INSIDE = ['discovery', 'live'];
 
-const { values } = parseArgs({ options: { only: { type: 'string' } }, strict: false });
-const asked = typeof values['only'] === 'string' ? values['only'].split(',') : Object.keys(PARTS);
-const unknown = asked.filter((name) => PARTS[name] === undefined);
-if (unknown.length > 0)
-  throw new Error(`--only ${unknown.join()}: the parts are ${Object.keys(PARTS).join(', ')}`);
+const asked = sectionsAsked({
+  name: 'routing',
+  about: `How exact weights are, how soon they count, and what changes cost, on stock software. Loads go to this machine's
+own addresses, inside network namespaces.`,
+  sections: Object.keys(SECTIONS),
+});
 
 function inside(name: string): Figure[] {
-  const { code, out } = runInside(import.meta.filename, ['--only', name, '-o', 'json'], false);
+  const { code, out } = runInside(import.meta.filename, ['--sections', name, '-o', 'json'], false);
   const lines = out.trim().split('\n');
   const figures = lines.at(-1) ?? '';
   if (!figures.startsWith('[')) throw new Error(`bench ${name} ended with ${code}: ${figures}`);
@@ -39,8 +36,7 @@ function inside(name: string): Figure[] {
 }
 
 const figures: Figure[] = [];
-for (const [name, measure] of Object.entries(PARTS)) {
-  if (!asked.includes(name)) continue;
+for (const name of asked) {
   const since = performance.now();
   if (INSIDE.includes(name) && !isInside()) {
     // There is no network inside: everything is fetched and built before.
@@ -48,7 +44,7 @@ for (const [name, measure] of Object.entries(PARTS)) {
     gatewayApiDefinitions();
     await ensureServers(say);
     figures.push(...inside(name));
-  } else figures.push(...(await measure()));
+  } else figures.push(...((await SECTIONS[name]?.()) ?? []));
   say(`${name}: ${((performance.now() - since) / 1000).toFixed(0)} s`);
 }
 report('routing', figures);

@@ -10,9 +10,14 @@ import type { Placement } from '#simulator/orchestrator.ts';
 import type { RunSettings } from '#simulator/settings.ts';
 import { dag, node, region, service } from '#world/test-world.ts';
 import type { Item } from '#world/test-world.ts';
-import { figure, report, wantsJson } from './report.ts';
+import { sectionsAsked, wantsJson } from './arguments.ts';
+import { figure, report } from './report.ts';
 
 /** `make bench-simulator`: events per second of the bare queue and of the full model, and memory over simulated time. */
+sectionsAsked({
+  name: 'simulator',
+  about: 'Events a second of the simulator, bare and with a city in it.',
+});
 const KERNEL_EVENTS = 5_000_000;
 const PENDING = 1000;
 

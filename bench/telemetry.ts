@@ -8,9 +8,13 @@ import { FakePrometheus } from '#operator/telemetry/fake-prometheus.ts';
 import { measuredOf } from '#operator/telemetry/measured.ts';
 import { PrometheusSource } from '#operator/telemetry/prometheus.ts';
 import { seriesOf } from '#operator/telemetry/series.ts';
+import { sectionsAsked } from './arguments.ts';
 import { figure, median, report } from './report.ts';
 
-/** `make bench-telemetry`: what one look at the measurements of many ServiceDAGs costs, and what it writes. */
+sectionsAsked({
+  name: 'telemetry',
+  about: 'What one look at the measurements of many ServiceDAGs costs, and what it writes.',
+});
 const DAGS = 50;
 const SERVICES = 20;
 const EDGES = 25;

@@ -2,7 +2,7 @@
 import { LABELS } from '#crds/meta.ts';
 import type { KubePod } from '#crds/node.ts';
 import type { LocalCluster } from '#hack/control-plane/cluster.ts';
-import { wantsJson } from '../report.ts';
+import { wantsJson } from '../arguments.ts';
 
 /** How long anything may take. */
 export const WAIT_MS = 120_000;

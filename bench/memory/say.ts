@@ -1,4 +1,4 @@
-import { wantsJson } from '../report.ts';
+import { wantsJson } from '../arguments.ts';
 
 /** What goes on, for people; nothing when one JSON document was asked for. */
 export const say = (text: string): void => {

@@ -8,7 +8,8 @@ import { bootstrap } from '#simulator/statistics/bootstrap.ts';
 import { quantileOf } from '#simulator/statistics/distribution.ts';
 import { mean } from '#simulator/statistics/moments.ts';
 import { paired } from '#simulator/statistics/paired.ts';
-import { figure, report, wantsJson } from '../report.ts';
+import { say } from '../cluster/load.ts';
+import { figure } from '../report.ts';
 import type { Figure } from '../report.ts';
 
 const SCENARIO = 'S3-overload';
@@ -58,7 +59,10 @@ export async function jointFigures(): Promise<Figure[]> {
     const joint = await run(FIRST_SEED + city, 'search', 1);
     budget.push({ joint, separate: await run(FIRST_SEED + city, 'search:even', 1) });
     time.push({ joint, separate: await run(FIRST_SEED + city, 'search:even', AS_LONG) });
-    if (!wantsJson()) process.stderr.write(`joint decision: ${city + 1} of ${CITIES} cities\r`);
+    // On a terminal the line counts on; in a file every tenth city is enough.
+    const line = `joint decision: ${city + 1} of ${CITIES} cities`;
+    if (process.stderr.isTTY) process.stderr.write(`\r  ${line}${city + 1 === CITIES ? '\n' : ''}`);
+    else if ((city + 1) % 10 === 0) say(line);
   }
   return [...compare('joint', budget, '<= 0'), ...compare('joint.same-time', time, '')];
 }
@@ -68,19 +72,19 @@ const violations = ({ total }: RunResult): number => (100 * total.violated) / to
 /** Changes from separate to joint with their intervals over cities; `goal` is for the upper ends. */
 function compare(prefix: string, pairs: readonly Pair[], goal: string): Figure[] {
   const figures: Figure[] = [];
-  const say = (name: string, value: number, unit: string, wanted = ''): void => {
+  const add = (name: string, value: number, unit: string, wanted = ''): void => {
     figures.push(figure(`routing.${prefix}.${name}`, value, unit, wanted, pairs.length));
   };
   /** Percent by which a time changes, over cities: the geometric mean, resampled by cities (a few change by far more than most). */
   const time = (name: string, of: (result: RunResult) => number): void => {
     const logs = pairs.map(({ joint, separate }) => Math.log(of(joint) / of(separate)));
     const change = (ratios: readonly number[]): number => 100 * (Math.exp(mean(ratios)) - 1);
-    say(`${name}.joint`, mean(pairs.map(({ joint }) => of(joint) / 1000)), 'ms');
-    say(`${name}.separate`, mean(pairs.map(({ separate }) => of(separate) / 1000)), 'ms');
+    add(`${name}.joint`, mean(pairs.map(({ joint }) => of(joint) / 1000)), 'ms');
+    add(`${name}.separate`, mean(pairs.map(({ separate }) => of(separate) / 1000)), 'ms');
     const interval = bootstrap(logs, change);
-    say(`${name}.change`, change(logs), '%');
-    say(`${name}.change.low`, interval?.low ?? NaN, '%');
-    say(`${name}.change.high`, interval?.high ?? NaN, '%', goal);
+    add(`${name}.change`, change(logs), '%');
+    add(`${name}.change.low`, interval?.low ?? NaN, '%');
+    add(`${name}.change.high`, interval?.high ?? NaN, '%', goal);
   };
   time('latency.mean', ({ total }) => total.latency.mean);
   time('latency.p99', ({ total }) => quantileOf(total.latency, 0.99));
@@ -89,16 +93,14 @@ function compare(prefix: string, pairs: readonly Pair[], goal: string): Figure[]
     pairs.map(({ separate }) => violations(separate)),
   ];
   const { difference, interval } = paired(ours, theirs);
-  say('violations.joint', mean(ours), '%');
-  say('violations.separate', mean(theirs), '%');
-  say('violations.change', difference, '% points');
-  say('violations.change.low', interval?.low ?? NaN, '% points');
-  say('violations.change.high', interval?.high ?? NaN, '% points', goal);
+  add('violations.joint', mean(ours), '%');
+  add('violations.separate', mean(theirs), '%');
+  add('violations.change', difference, '% points');
+  add('violations.change.low', interval?.low ?? NaN, '% points');
+  add('violations.change.high', interval?.high ?? NaN, '% points', goal);
   const better = ours.filter((share, i) => share < (theirs[i] ?? 0)).length;
-  say('better.cities', (100 * better) / pairs.length, '%');
+  add('better.cities', (100 * better) / pairs.length, '%');
   const [mine, other] = [pairs.map((p) => seconds(p.joint)), pairs.map((p) => seconds(p.separate))];
-  say('decision.time.ratio', mean(mine) / mean(other), '');
+  add('decision.time.ratio', mean(mine) / mean(other), '');
   return figures;
 }
-
-if (import.meta.main) report('joint decision', await jointFigures());
