@@ -45,7 +45,8 @@ function parsed(bench: Bench): { readonly help: boolean; readonly asked: readonl
   if (!['table', 'json'].includes(values.output)) throw new Error(`-o ${values.output}: table or json`);
   const asked = 'sections' in values ? String(values.sections).split(',') : [];
   const unknown = asked.filter((name) => !sections.includes(name));
-  if (unknown.length > 0) throw new Error(`--sections ${unknown.join(',')}: there are ${sections.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`--sections ${unknown.join(',')}: there are ${sections.join(', ')}`);
   return { help: values.help, asked };
 }
 
