@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseFiles } from '#crds/parse.ts';
 import { startCluster } from '#hack/control-plane/cluster.ts';
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { plainNodes } from '#hack/control-plane/nodes.ts';
 import { until } from '#hack/demo/observe.ts';
 import { kubectl, startParts } from '#hack/parts.ts';

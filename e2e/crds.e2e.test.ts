@@ -6,7 +6,8 @@ import { API_VERSION, GROUP, VERSION } from '#crds/meta.ts';
 import { parseText } from '#crds/parse.ts';
 import { SPECS } from '#crds/specs.table.ts';
 import type { SpecRow } from '#crds/spec-row.ts';
-import { startCluster, type LocalCluster } from '#hack/control-plane/cluster.ts';
+import { startCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 
 interface Status {
   readonly message?: string;

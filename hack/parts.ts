@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LocalCluster } from './control-plane/cluster.ts';
+import type { LocalCluster } from './control-plane/local-cluster.ts';
 import { reservePort } from './control-plane/ports.ts';
 import { bundle } from './kind/bundle.ts';
 import { registerWebhook } from './register-webhook.ts';

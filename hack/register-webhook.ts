@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { LocalCluster } from './control-plane/cluster.ts';
+import type { LocalCluster } from './control-plane/local-cluster.ts';
 
 const FILE = join(import.meta.dirname, '../config/webhook/configuration.yaml');
 const API = '/apis/admissionregistration.k8s.io/v1';

@@ -1,13 +1,21 @@
 import { FakeRefusal } from './fake-refusal.ts';
 import type { FakeStorage } from './fake-storage.ts';
-import type { FakeWatch } from './fake-watch.ts';
 import { pathOf } from './kinds.ts';
 import type { Kind } from './kinds.ts';
 import { keyOf } from './object.ts';
 
+/** An open watch, as far as faults have to do with it. */
+interface Open {
+  reset(): void;
+  mute(): void;
+  end(): void;
+  fail(refusal: FakeRefusal): void;
+  garble(): void;
+}
+
 /** Test support: everything that can go wrong between a client and the fake server. */
 export class FakeFaults {
-  readonly #watches: ReadonlySet<FakeWatch>;
+  readonly #watches: ReadonlySet<Open>;
   readonly #storage: FakeStorage;
   #refusals: FakeRefusal[] = [];
   #retryAfterSeconds: number | undefined;
@@ -21,7 +29,7 @@ export class FakeFaults {
   /** Events of one turn of the event loop are sent in reverse. */
   reorder = false;
 
-  constructor(watches: ReadonlySet<FakeWatch>, storage: FakeStorage) {
+  constructor(watches: ReadonlySet<Open>, storage: FakeStorage) {
     this.#watches = watches;
     this.#storage = storage;
   }

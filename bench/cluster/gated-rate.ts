@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubePod } from '#crds/node.ts';
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { kubectl } from '#hack/parts.ts';
 import type { Parts } from '#hack/parts.ts';
 import { chain } from '../../e2e/edgeloom.ts';

@@ -1,7 +1,7 @@
 /** What the cluster's benches share: words on stderr, pods, objects. */
 import { LABELS } from '#crds/meta.ts';
 import type { KubePod } from '#crds/node.ts';
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { wantsJson } from '../arguments.ts';
 
 /** How long anything may take. */

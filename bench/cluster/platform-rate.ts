@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubePod } from '#crds/node.ts';
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { DEPLOYMENT, POD, SERVICE } from '#kube/kinds.ts';
 import type { KubeObject } from '#kube/object.ts';
 import { Transport } from '#kube/transport.ts';

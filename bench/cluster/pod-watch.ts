@@ -1,6 +1,6 @@
 import { LABELS } from '#crds/meta.ts';
 import type { KubePod } from '#crds/node.ts';
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { POD } from '#kube/kinds.ts';
 import type { KubeObject } from '#kube/object.ts';
 import { Transport } from '#kube/transport.ts';

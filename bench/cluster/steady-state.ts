@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { until } from '#hack/demo/observe.ts';
 import type { PartName, Parts } from '#hack/parts.ts';
 import { chain } from '../../e2e/edgeloom.ts';

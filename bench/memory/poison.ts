@@ -2,7 +2,7 @@ import { NO_CALIBRATION } from '#memory/guard/calibration.ts';
 import { Guard } from '#memory/guard/guard.ts';
 import { judgeOutcome } from '#memory/guard/outcome.ts';
 import { contextVector, rank } from '#memory/retrieval/rank.ts';
-import type { Retrieved } from '#memory/retrieval/rank.ts';
+import type { Retrieved } from '#memory/retrieval/retrieved.ts';
 import { rankingModelFor } from '#memory/retrieval/shipped-ranking.ts';
 import type { Situation } from '#memory/retrieval/situation.ts';
 import type { TraceStore } from '#memory/store/trace-store.ts';

@@ -5,7 +5,7 @@ import { deploymentPlanSpec } from '#crds/deploymentplan.ts';
 import { LABELS } from '#crds/meta.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { startCluster } from '#hack/control-plane/cluster.ts';
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { conditionOf, readDag, until } from '#hack/demo/observe.ts';
 import { gatewayApiDefinitions } from '#hack/gateway-api/definitions.ts';
 import { kubectl, startParts } from '#hack/parts.ts';

@@ -1,4 +1,4 @@
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { PORT, REGIONS } from '#hack/data-plane/app.ts';
 import type { App, Shares } from '#hack/data-plane/app.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LocalCluster } from '#hack/control-plane/cluster.ts';
+import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 
 const ROUTES = '/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes';
 

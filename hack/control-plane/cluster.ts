@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Api, Credentials } from './api.ts';
+import type { Credentials } from './api.ts';
 import { ensureServers } from './build.ts';
 import { issue } from '#kube/pki/certificates.ts';
 import {
@@ -11,11 +11,12 @@ import {
   writeScheduler,
 } from './configuration.ts';
 import type { SchedulerOptions } from './configuration.ts';
+import type { LocalCluster } from './local-cluster.ts';
 import { plainNodes, type NodeManifest } from './nodes.ts';
-import { createPki, kubeconfigOf, type PairFiles } from './pki.ts';
+import { createPki, kubeconfigOf } from './pki.ts';
 import { reservePorts, type Reservation } from './ports.ts';
 import { files, PORTS, serverUrl } from './servers.ts';
-import type { Layout, NodeLossOptions, PortName, ServerName } from './servers.ts';
+import type { Layout, NodeLossOptions, PortName } from './servers.ts';
 import { RunningCluster } from './running-cluster.ts';
 import { ServerSet } from './server-set.ts';
 import { claim, directoryOf } from './state.ts';
@@ -40,45 +41,6 @@ export interface ClusterOptions {
   readonly onProgress?: (message: string) => void;
   /** Hears of a server that ended by itself after the start. */
   readonly onServerExit?: (message: string) => void;
-}
-
-/** A cluster that runs until `stop`, or until this process ends in whatever way. */
-export interface LocalCluster {
-  readonly name: string;
-  readonly directory: string;
-  /** The address of the API server. */
-  readonly server: string;
-  /** The administrator's kubeconfig, a path. */
-  readonly kubeconfig: string;
-  /** The authority that signed every certificate here, a path. */
-  readonly caFile: string;
-  /** The administrator's client, for setting things up and looking at them. */
-  readonly api: Api;
-  /** A kubeconfig for any user, as a path; RBAC decides what that user may do. */
-  kubeconfigFor(user: string, groups?: readonly string[]): Promise<string>;
-  /** The same for a service account, with the groups the API server would give it. */
-  kubeconfigForServiceAccount(namespace: string, name: string): Promise<string>;
-  /** A certificate to serve with (webhook, extender), signed by this cluster's authority. */
-  servingCertificate(name: string, hosts?: readonly string[]): Promise<PairFiles>;
-  /** Creates nodes and waits until they are Ready. */
-  addNodes(nodes: readonly NodeManifest[]): Promise<void>;
-  /** Restarts the scheduler of profile `edgeloom` with other options. */
-  useScheduler(options: SchedulerOptions): Promise<void>;
-  /** Ends one server at once, as a crash would. */
-  kill(name: ServerName): Promise<void>;
-  /** Starts a server that was killed and waits until it is well; its port and data are as before. */
-  start(name: ServerName): Promise<void>;
-  /** The kubelets of all nodes labelled `edgeloomtest: fault` fall silent at once. */
-  killFaultNodes(): Promise<void>;
-  /** They come back; returns when all nodes are Ready. */
-  healFaultNodes(): Promise<void>;
-  /** The servers that run, with their process ids. */
-  servers(): readonly { readonly name: ServerName; readonly pid: number }[];
-  /**
-   * Ends every server and removes the folder. `keep` leaves logs and certificates there; so does
-   * a set EDGELOOM_KEEP_CLUSTERS in the environment, for looking at what a test left behind.
-   */
-  stop(keep?: boolean): Promise<void>;
 }
 
 const LEASE_SECONDS = 40;

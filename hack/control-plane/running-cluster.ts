@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, type Credentials } from './api.ts';
 import { issue } from '#kube/pki/certificates.ts';
-import type { LocalCluster } from './cluster.ts';
+import type { LocalCluster } from './local-cluster.ts';
 import { edgeloomScheduler, writeScheduler, type SchedulerOptions } from './configuration.ts';
 import {
   createNodes,

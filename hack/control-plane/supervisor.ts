@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startCluster, type ClusterOptions, type LocalCluster } from './cluster.ts';
+import { startCluster, type ClusterOptions } from './cluster.ts';
+import type { LocalCluster } from './local-cluster.ts';
 
 /** What the supervisor tells the command that started it. */
 export type SupervisorMessage =

@@ -1,6 +1,6 @@
 import { deploymentPlanSpec } from '#crds/deploymentplan.ts';
 import { LABELS } from '#crds/meta.ts';
-import type { LocalCluster } from '../control-plane/cluster.ts';
+import type { LocalCluster } from '../control-plane/local-cluster.ts';
 import { readDag } from '../demo/observe.ts';
 
 /** Regions of the story, nearest first. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LocalCluster } from '../control-plane/cluster.ts';
+import type { LocalCluster } from '../control-plane/local-cluster.ts';
 import { ProcessGroup } from '../control-plane/processes.ts';
 import { until } from '../demo/observe.ts';
 import { gatewayApiDefinitions } from '../gateway-api/definitions.ts';

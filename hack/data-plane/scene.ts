@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { KubePod } from '#crds/node.ts';
 import { LABELS } from '#crds/meta.ts';
 import { startCluster } from '../control-plane/cluster.ts';
-import type { LocalCluster } from '../control-plane/cluster.ts';
+import type { LocalCluster } from '../control-plane/local-cluster.ts';
 import { reservePort } from '../control-plane/ports.ts';
 import type { ProcessGroup } from '../control-plane/processes.ts';
 import { podsOf, until } from '../demo/observe.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LocalCluster } from '../control-plane/cluster.ts';
+import type { LocalCluster } from '../control-plane/local-cluster.ts';
 import { ProcessGroup } from '../control-plane/processes.ts';
 import { DelayedPath } from '../delay/delayed-path.ts';
 import { until } from '../demo/observe.ts';

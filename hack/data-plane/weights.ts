@@ -1,4 +1,4 @@
-import type { LocalCluster } from '../control-plane/cluster.ts';
+import type { LocalCluster } from '../control-plane/local-cluster.ts';
 import { readDag, until } from '../demo/observe.ts';
 import { REGIONS } from './app.ts';
 import type { App, Shares } from './app.ts';

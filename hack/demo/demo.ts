@@ -9,7 +9,7 @@ import type { ServiceDAG } from '#crds/servicedag.ts';
 import type { Judgement } from '#world/judge.ts';
 import { table } from '../../bin/table.ts';
 import { startCluster } from '../control-plane/cluster.ts';
-import type { LocalCluster } from '../control-plane/cluster.ts';
+import type { LocalCluster } from '../control-plane/local-cluster.ts';
 import { kubectl, startParts } from '../parts.ts';
 import { judgePods } from './judge-pods.ts';
 import { conditionOf, podsOf, readDag, TimedOut, until } from './observe.ts';

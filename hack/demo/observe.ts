@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubePod } from '#crds/node.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
-import type { LocalCluster } from '../control-plane/cluster.ts';
+import type { LocalCluster } from '../control-plane/local-cluster.ts';
 
 /** A condition did not come true in time. */
 export class TimedOut extends Error {

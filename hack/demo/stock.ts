@@ -1,7 +1,7 @@
 import type { KubePod } from '#crds/node.ts';
 import type { ServiceDAG } from '#crds/servicedag.ts';
 import { LABELS } from '#crds/meta.ts';
-import type { LocalCluster } from '../control-plane/cluster.ts';
+import type { LocalCluster } from '../control-plane/local-cluster.ts';
 import { podsOf, until } from './observe.ts';
 
 const NAMESPACE = 'stock';

@@ -1,4 +1,4 @@
-import type { Ranked } from './rank.ts';
+import type { Ranked } from './retrieved.ts';
 import type { Situation } from './situation.ts';
 
 const HOUR_MS = 3_600_000;

@@ -8,30 +8,11 @@ import { softPrune } from './prune.ts';
 import { SET_MODEL } from './ranking-model.ts';
 import type { RankingModel } from './ranking-model.ts';
 import { rerank } from './rerank.ts';
+import type { Ranked, Retrieved } from './retrieved.ts';
 import type { Situation } from './situation.ts';
 import { subgraphOf } from './subgraph.ts';
 import type { Subgraph } from './subgraph.ts';
 import { NODE_WIDTH, traceGraphOf } from './trace-graph.ts';
-
-/** A retrieved trace with why it was retrieved. */
-export interface Retrieved {
-  readonly trace: Trace;
-  readonly own: boolean;
-  /** What the order is by. */
-  readonly score: number;
-  readonly composite: Composite;
-  /** Mean α_v: how much of the trace survived pruning. */
-  readonly kept: number;
-  /** From -1 to 1. */
-  readonly relevance: number;
-  /** The subgraph in `NODE_WIDTH` numbers. */
-  readonly pooled: Float64Array;
-  /** One sentence a step, for people. */
-  readonly reasons: readonly string[];
-}
-
-/** A trace that was found and is not explained yet. */
-export type Ranked = Omit<Retrieved, 'reasons'>;
 
 /** A trace near to the query. */
 export interface Near {

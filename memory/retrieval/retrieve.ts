@@ -1,7 +1,8 @@
 import { MemoryUnavailable, UnknownTenant } from '#memory/store/errors.ts';
 import type { Filter, Hit, TraceStore } from '#memory/store/trace-store.ts';
 import { contextVector, explained, ordered } from './rank.ts';
-import type { Near, Ranked, Retrieved } from './rank.ts';
+import type { Near } from './rank.ts';
+import type { Ranked, Retrieved } from './retrieved.ts';
 import type { RankingModel } from './ranking-model.ts';
 import { rankingModelFor } from './shipped-ranking.ts';
 import type { Situation } from './situation.ts';

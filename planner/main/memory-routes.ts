@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Log } from '#kube/log.ts';
-import type { Retrieved } from '#memory/retrieval/rank.ts';
+import type { Retrieved } from '#memory/retrieval/retrieved.ts';
 import { tenantOf } from '#memory/trace/deployment.ts';
 import { RefusedTrace } from '#memory/trace/refusal.ts';
 import { UnknownReference } from '#world/instance.ts';

@@ -2,7 +2,7 @@ import type { Encoder } from '#memory/encoders/encoder.ts';
 import type { Situation as Seen } from '#memory/encoders/features/features.ts';
 import { retrieve } from '#memory/retrieval/retrieve.ts';
 import type { Recollection } from '#memory/retrieval/retrieve.ts';
-import type { Retrieved } from '#memory/retrieval/rank.ts';
+import type { Retrieved } from '#memory/retrieval/retrieved.ts';
 import type { Situation } from '#memory/retrieval/situation.ts';
 import type { TraceStore } from '#memory/store/trace-store.ts';
 import { tenantOf } from '#memory/trace/deployment.ts';
