@@ -4,6 +4,8 @@ import { Endings } from './endings.ts';
 import type { EventQueue } from './event-queue.ts';
 import { callsOf, expect } from './expectation.ts';
 import type { Fleet } from './fleet.ts';
+import { Holds } from './holds.ts';
+import { Joins } from './joins.ts';
 import type { Network, Path } from './network.ts';
 import { Queues } from './queues.ts';
 import { drawAt, seedOf } from './random.ts';
@@ -49,6 +51,8 @@ export class Walk {
   readonly #recorder: Recorder;
   readonly #clock: { readonly now: number };
   readonly #endings: Endings;
+  readonly #holds: Holds;
+  readonly #joins: Joins;
   readonly #patienceMicros: number;
   readonly #routeSeed: number;
   readonly #callSeed: number;
@@ -71,6 +75,8 @@ export class Walk {
     this.#callSeed = seedOf(seed, 'calls');
     this.entered = new Float64Array(exogenous.sources.length);
     this.requests = new Requests(Math.max(1, ...applications.map(({ joins }) => joins)));
+    this.#holds = new Holds(this.tokens, this.requests, fleet);
+    this.#joins = new Joins(this.tokens, this.requests, fleet, this.#holds);
     this.#endings = new Endings(applications, this.requests, recorder, ground.tell);
     this.queues = new Queues(this.tokens, this.requests, clock, (token, time, rank) =>
       this.#schedule(token, time, rank),
@@ -104,50 +110,18 @@ export class Walk {
     requests.tokens[slot] = 1;
     if (lost) this.#end(slot, 'lost', at);
     else this.#enter(application, entrance, slot, at + Math.max(0, air + extraMicros), bytes * 8);
-    this.#release(slot);
+    this.#holds.release(slot);
   }
 
   #enter({ entries }: Application, entrance: Ingress, slot: number, at: number, bits: number): void {
     for (let i = 0; i < entries.length && this.requests.ended[slot] === 0; i++) {
       const service = entries[i];
       if (service === undefined) continue;
-      const token = this.#token(slot, 0);
+      const token = this.#holds.token(slot, 0);
       this.tokens.time[token] = at;
       const call = entrance.firstCall + i;
       this.#send(token, service, call, entrance.vertex, -1, entrance.payloadBytes, bits, 0);
     }
-  }
-
-  #token(slot: number, extra: 0 | 1): number {
-    const token = this.tokens.take();
-    const tokens = this.tokens;
-    tokens.request[token] = slot;
-    tokens.extra[token] = extra;
-    tokens.sync[token] = 0;
-    tokens.access[token] = 0;
-    tokens.queue[token] = 0;
-    tokens.serve[token] = 0;
-    this.requests.tokens[slot] = (this.requests.tokens[slot] ?? 0) + 1;
-    return token;
-  }
-
-  /** Nothing more comes of a token. */
-  #drop(token: number): void {
-    const slot = this.tokens.request[token] ?? 0;
-    this.tokens.give(token);
-    this.#release(slot);
-  }
-
-  #release(slot: number): void {
-    const left = (this.requests.tokens[slot] ?? 0) - 1;
-    this.requests.tokens[slot] = left;
-    if (left === 0) this.requests.close(slot);
-  }
-
-  /** Takes a name off a replica. */
-  #leave(id: number): void {
-    const replica = this.#fleet.replicas[id];
-    if (replica !== undefined && --replica.pending === 0) this.#fleet.idle(replica);
   }
 
   /** Sends a token, whose time is when it leaves, from a host (or a gateway: host -1) to a replica of a service. */
@@ -169,7 +143,7 @@ export class Walk {
     tokens.service[token] = to.index;
     const extra = tokens.extra[token] === 1;
     const seat = extra || to.join < 0 ? -1 : slot * requests.joins + to.join;
-    let replica = seat < 0 ? undefined : this.#fleet.replicas[requests.chosen[seat] ?? -1];
+    let replica = this.#joins.chosen(seat);
     const slice = this.#applications[to.application]?.slice ?? '';
     let path: Path | null = null;
     if (replica === undefined) {
@@ -181,15 +155,12 @@ export class Walk {
         if (replica === undefined || replica.state === 'lost') break;
         path = this.#ways.find(call, slice, vertex, replica.host, nominal);
       }
-      if (replica !== undefined && seat >= 0 && path !== null) {
-        requests.chosen[seat] = replica.id;
-        replica.pending++;
-      }
+      if (replica !== undefined && seat >= 0 && path !== null) this.#joins.choose(seat, replica);
     } else if (replica.state !== 'gone') path = this.#ways.find(call, slice, vertex, replica.host, nominal);
     if (replica === undefined || path === null) {
       const lost = replica !== undefined && (replica.state === 'lost' || replica.state === 'gone');
       if (!extra) this.#end(slot, lost ? 'lost' : 'refused', time);
-      this.#drop(token);
+      this.#holds.drop(token);
       return;
     }
     tokens.replica[token] = replica.id;
@@ -227,17 +198,17 @@ export class Walk {
     if (over || gone || fate !== FATE.fine) {
       const outcome = fate === FATE.expired ? 'expired' : 'lost';
       if (!over && !extra) this.#end(slot, outcome, tokens.time[token] ?? 0);
-      this.#leave(id);
-      this.#drop(token);
+      this.#holds.leave(id);
+      this.#holds.drop(token);
       return;
     }
     const service = this.#services[tokens.service[token] ?? 0];
     if (service === undefined) return;
     if (service.inputs === 0 && !extra)
       tokens.access[token] = (tokens.time[token] ?? 0) - (requests.arrived[slot] ?? 0);
-    if (service.join >= 0 && !extra && !this.#join(token, slot, service.join)) {
-      this.#leave(id);
-      this.#drop(token);
+    if (service.join >= 0 && !extra && !this.#joins.input(token, slot, service.join)) {
+      this.#holds.leave(id);
+      this.#holds.drop(token);
       return;
     }
     this.queues.enter(
@@ -245,33 +216,6 @@ export class Walk {
       replica,
       this.#exogenous.work.serviceFactor(requests.number[slot] ?? 0, service.spec),
     );
-  }
-
-  /** Counts an input; true for the last one, whose time is then the latest of all. */
-  #join(token: number, slot: number, join: number): boolean {
-    const tokens = this.tokens;
-    const requests = this.requests;
-    const seat = slot * requests.joins + join;
-    const time = tokens.time[token] ?? 0;
-    const latest = requests.latest[seat] ?? -1;
-    if (tokens.sync[token] === 1) {
-      if (time < (requests.firstSync[seat] ?? 0)) requests.firstSync[seat] = time;
-      if (time > (requests.lastSync[seat] ?? 0)) requests.lastSync[seat] = time;
-    }
-    const left = (requests.inputs[seat] ?? 0) - 1;
-    requests.inputs[seat] = left;
-    if (left > 0) {
-      if (time > latest) requests.latest[seat] = time;
-      return false;
-    }
-    const spread = (requests.lastSync[seat] ?? 0) - (requests.firstSync[seat] ?? 0);
-    if (spread > (requests.sync[slot] ?? 0)) requests.sync[slot] = spread;
-    if (latest > time) {
-      // Inputs of the same microsecond may come in the wrong order: the rest of it is a wait.
-      tokens.queue[token] = (tokens.queue[token] ?? 0) + latest - time;
-      tokens.time[token] = latest;
-    }
-    return true;
   }
 
   /** A replica has done with a token. */
@@ -292,11 +236,11 @@ export class Walk {
     if (over || expired) {
       if (!over && !extra) this.#end(slot, 'expired', time);
     } else {
-      if (service.join >= 0 && !extra) this.#unseat(slot, service.join);
+      if (service.join >= 0 && !extra) this.#joins.unseat(slot, service.join);
       this.#callOn(token, service, slot, host, time);
     }
-    this.#leave(id);
-    this.#drop(token);
+    this.#holds.leave(id);
+    this.#holds.drop(token);
   }
 
   /** The calls that go out when a replica has served; the end of this branch when there are none. */
@@ -315,7 +259,7 @@ export class Walk {
       if (calls > 0) called++;
       const bits = edge.payloadBytes * factor * 8;
       for (let copy = 0; copy < calls; copy++) {
-        const next = this.#token(slot, extra || copy > 0 ? 1 : 0);
+        const next = this.#holds.token(slot, extra || copy > 0 ? 1 : 0);
         tokens.time[next] = time;
         tokens.access[next] = tokens.access[token] ?? 0;
         tokens.queue[next] = tokens.queue[token] ?? 0;
@@ -336,15 +280,6 @@ export class Walk {
     if (left === 0) this.#end(slot, 'completed', requests.end[slot] ?? time);
   }
 
-  /** A join's replica is not kept for the request any longer. */
-  #unseat(slot: number, join: number): void {
-    const seat = slot * this.requests.joins + join;
-    const id = this.requests.chosen[seat] ?? -1;
-    if (id < 0) return;
-    this.requests.chosen[seat] = -1;
-    this.#leave(id);
-  }
-
   /** A request ends, once. */
   #end(slot: number, outcome: Outcome, time: number): void {
     const requests = this.requests;
@@ -352,7 +287,7 @@ export class Walk {
     requests.ended[slot] = 1;
     if (outcome !== 'completed') {
       const joins = this.#applications[requests.application[slot] ?? 0]?.joins ?? 0;
-      for (let join = 0; join < joins; join++) this.#unseat(slot, join);
+      for (let join = 0; join < joins; join++) this.#joins.unseat(slot, join);
     }
     this.#endings.write(slot, outcome, time);
   }
@@ -362,8 +297,8 @@ export class Walk {
     for (const token of this.queues.clear(replica)) {
       const slot = this.tokens.request[token] ?? 0;
       if (this.tokens.extra[token] === 0) this.#end(slot, 'lost', this.#clock.now);
-      this.#leave(replica.id);
-      this.#drop(token);
+      this.#holds.leave(replica.id);
+      this.#holds.drop(token);
     }
   }
 }
