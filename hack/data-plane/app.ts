@@ -20,7 +20,7 @@ export interface App {
   readonly protocols: readonly ('HTTP' | 'GRPC' | 'TCP')[];
   /** Regions with a replica of `front`. */
   readonly callers: readonly string[];
-  /** Requests a second that enter near. The callee's work is such that one replica takes 1,000, and no node has room for two of them. */
+  /** Requests a second that enter near. The callee's work is such that one replica near takes 1,000, and no node has room for two of them. */
   readonly requestsPerSecond?: number;
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { KubePod } from '#crds/node.ts';
-import { LABELS } from '#crds/meta.ts';
+import { ANNOTATIONS, LABELS } from '#crds/meta.ts';
 import { startCluster } from '../control-plane/cluster.ts';
 import type { LocalCluster } from '../control-plane/local-cluster.ts';
 import { reservePort } from '../control-plane/ports.ts';
@@ -21,10 +21,13 @@ import type { Ways } from './ways.ts';
 
 const API = '/apis/edgeloom.dev/v1alpha1';
 
-const node = (name: string): object => {
+/** Millions of instructions a second of a CPU: nodes of the other regions are smaller machines. */
+const MIPS = { near: '3000', mid: '1200', far: '850' } as const;
+
+const node = (name: (typeof REGIONS)[number]): object => {
   const amounts = { cpu: '8', memory: '16Gi', pods: '110' };
   const labels = { 'kubernetes.io/hostname': `${name}-1`, [LABELS.region]: name };
-  return { metadata: { name: `${name}-1`, labels, annotations: {} }, status: { capacity: amounts, allocatable: amounts } }; // prettier-ignore
+  return { metadata: { name: `${name}-1`, labels, annotations: { [ANNOTATIONS.mipsPerCpu]: MIPS[name] } }, status: { capacity: amounts, allocatable: amounts } }; // prettier-ignore
 };
 
 interface Slices {
