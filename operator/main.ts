@@ -10,7 +10,7 @@ import { keyOf } from '#kube/object.ts';
 import type { KubeObject } from '#kube/object.ts';
 import type { Transport } from '#kube/transport.ts';
 import { WorkQueue } from '#kube/workqueue.ts';
-import { Caches, dagKeyOf } from './caches.ts';
+import { Caches } from './caches.ts';
 import { CalicoController } from './controllers/calico/controller.ts';
 import { EdgeRegionController } from './controllers/edgeregion/controller.ts';
 import { LinksPart } from './controllers/edgeregion/links/part.ts';
@@ -24,8 +24,7 @@ import { ServiceDagController } from './controllers/servicedag/controller.ts';
 import { Planning } from './controllers/servicedag/planning.ts';
 import { operatorMetrics } from './metrics.ts';
 import { isGated } from './controllers/gates/decide.ts';
-import { regionOfLease } from './kinds.ts';
-import { relevance } from './relevance.ts';
+import { SETTLE_MS, wake } from './wakes.ts';
 import type { WebhookSettings } from './webhook/part.ts';
 import { World } from './world.ts';
 import type { XdsSettings } from './xds/part.ts';
@@ -61,9 +60,6 @@ export interface OperatorOptions {
 
 /** Everything is looked at again this often, whatever the watches said. */
 const RESYNC_MS = 120_000;
-/** Changes that come together are answered together: soon for one DAG, more slowly for sums over a region. */
-const SETTLE_MS = 50;
-const SUM_MS = 500;
 
 type Reconcile = ConstructorParameters<typeof Controller>[0]['reconcile'];
 
@@ -192,47 +188,15 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     told: (key) => dagController.queue.addAfter(key, SETTLE_MS),
     observed: (edge) => telemetry?.observed(edge),
   });
-  const toDag = (_key: string, before?: KubeObject, after?: KubeObject): void => {
-    const object = after ?? before;
-    if (object !== undefined)
-      for (const key of dagKeyOf(object)) dagController.queue.addAfter(key, SETTLE_MS);
-  };
-  const sums = (): void => {
-    for (const region of caches.regions.list()) regionController.queue.addAfter(region.metadata.name, SUM_MS);
-  };
-  // Where there may be room now, a DAG that fitted nowhere may fit.
-  world.onSupply(() => {
-    for (const key of planning.hopeful()) dagController.queue.addAfter(key, SETTLE_MS);
-  });
-  world.onExpectation((key) => routing.look(key));
-  caches.dags.subscribe((key) => dagController.queue.add(key));
-  caches.plans.subscribe(toDag);
-  caches.deployments.subscribe(toDag);
-  caches.services.subscribe(toDag);
-  caches.pods.subscribe((key, before, after) => {
-    toDag(key, before, after);
-    if (after !== undefined && isGated(after)) gateController.queue.add(key);
-    if (relevance.pod(before, after) !== 'none') sums();
-  });
-  // A node that was lost or found may concern any plan; the decision itself is cheap.
-  const everyDag = (): void => {
-    sums();
-    for (const dag of caches.dags.list()) dagController.queue.addAfter(keyOf(dag), SETTLE_MS);
-  };
-  caches.nodes.subscribe((_key, before, after) => {
-    if (relevance.node(before, after) !== 'none') everyDag();
-  });
-  caches.regions.subscribe((key, before, after) => {
-    regionController.queue.addAfter(key, SETTLE_MS);
-    if (relevance.region(before, after) === 'none') return;
-    everyDag();
-    // The ranks of one region depend on the links of all.
-    for (const region of caches.regions.list()) calicoController.queue.addAfter(region.metadata.name, SUM_MS);
-  });
-  caches.leases.subscribe((key) => {
-    const region = regionOfLease(key);
-    if (region !== undefined) regionController.queue.addAfter(region, SETTLE_MS);
-  });
+  wake(
+    { caches, world, planning, routing },
+    {
+      dags: dagController.queue,
+      regions: regionController.queue,
+      calico: calicoController.queue,
+      gates: gateController.queue,
+    },
+  );
 
   // Loaded only where it is asked for: what it imports is memory.
   const webhook =

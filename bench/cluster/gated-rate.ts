@@ -7,20 +7,11 @@ import { chain } from '../../e2e/edgeloom.ts';
 import { figure, median } from '../report.ts';
 import type { Figure } from '../report.ts';
 import { WAIT_MS, bound, gated, post, say } from './load.ts';
+import type { Load } from './load.ts';
 import { platformRate } from './platform-rate.ts';
 import { PodWatch } from './pod-watch.ts';
 
 const GATED_RUNS = 5;
-
-/** A load of 200 pods: how many DAGs of how many microservices with how many replicas each. */
-export interface Load {
-  /** Start of its figures' names. */
-  readonly figure: string;
-  readonly goal: string;
-  readonly dags: number;
-  readonly services: number;
-  readonly replicas: number;
-}
 
 /** The load of the goal, and one with five times the Deployments. */
 export const LOADS: readonly Load[] = [

@@ -4,6 +4,16 @@ import type { KubePod } from '#crds/node.ts';
 import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { wantsJson } from '../arguments.ts';
 
+/** A load of 200 pods: how many DAGs of how many microservices with how many replicas each. */
+export interface Load {
+  /** Start of its figures' names. */
+  readonly figure: string;
+  readonly goal: string;
+  readonly dags: number;
+  readonly services: number;
+  readonly replicas: number;
+}
+
 /** How long anything may take. */
 export const WAIT_MS = 120_000;
 

@@ -4,8 +4,8 @@ import type { LocalCluster } from '#hack/control-plane/local-cluster.ts';
 import { DEPLOYMENT, POD, SERVICE } from '#kube/kinds.ts';
 import type { KubeObject } from '#kube/object.ts';
 import { Transport } from '#kube/transport.ts';
-import type { Load } from './gated-rate.ts';
 import { WAIT_MS, bound, gated } from './load.ts';
+import type { Load } from './load.ts';
 import { PodWatch } from './pod-watch.ts';
 
 const LABEL = 'bench-platform';

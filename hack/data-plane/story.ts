@@ -4,7 +4,7 @@ import type { App } from './app.ts';
 import { chiSquare } from './load.ts';
 import { RoutingScene } from './scene.ts';
 import { send } from './traffic.ts';
-import type { Order } from './traffic.ts';
+import type { Order, Outcome } from './traffic.ts';
 import { decided, measuredLinks } from './weights.ts';
 import { Ways } from './ways.ts';
 
@@ -101,7 +101,7 @@ async function tellOf(
   say(
     `${app.mechanism}: ${order.host} leads to ${order.target}, a stock Envoy; decided: ${percent(first)} to ${REGIONS.join('/')}`,
   );
-  await send({ ...order, calls: 500 });
+  sayErrors(app, 'warming up', await send({ ...order, calls: 500 }), say);
   const before = await measure(scene, app, { ...order, calls }, { phase: 'as decided', wanted: first }, say);
   const sinceMs = performance.now();
   await ways.takes('far', SLOW);
@@ -122,12 +122,26 @@ async function tellOf(
     (shares) => (shares.get('far') ?? 0) < (first.get('far') ?? 0) / 2,
   );
   const seconds = (performance.now() - sinceMs) / 1000;
-  const { errors } = await meanwhile;
+  const outcome = await meanwhile;
+  sayErrors(app, 'while the calls shift', outcome, say);
   say(
     `${app.mechanism}: measured near → far ${ms.toFixed(1)} ms; decided: ${percent(second)}, in force ${seconds.toFixed(1)} s after the way grew slow`,
   );
   const anew = await measure(scene, app, { ...order, calls }, { phase: 'decided anew', wanted: second }, say);
-  return { rows: [before, slow, anew], shift: { seconds, calls: MEANWHILE_S * RATE, errors } };
+  return {
+    rows: [before, slow, anew],
+    shift: { seconds, calls: MEANWHILE_S * RATE, errors: outcome.errors },
+  };
+}
+
+/** Says what errors calls met, if any. */
+function sayErrors(
+  { mechanism }: App,
+  when: string,
+  { byError }: Outcome,
+  say: (text: string) => void,
+): void {
+  for (const [error, count] of Object.entries(byError)) say(`${mechanism}, ${when}: ${count} x ${error}`);
 }
 
 /** Sends calls, and compares what Envoy counted with what was wanted. */
@@ -139,9 +153,9 @@ async function measure(
   say: (text: string) => void,
 ): Promise<Measured> {
   const before = await scene.counted(app);
-  const { errors, byError, p50Ms, p95Ms } = await send(order);
-  for (const [error, count] of Object.entries(byError))
-    say(`${app.mechanism}, ${phase}: ${count} x ${error}`);
+  const outcome = await send(order);
+  sayErrors(app, phase, outcome, say);
+  const { errors, p50Ms, p95Ms } = outcome;
   const after = await scene.counted(app);
   const byRegion = (of: (name: string) => number): Record<string, number> =>
     Object.fromEntries(REGIONS.map((name) => [name, of(name)]));

@@ -3,7 +3,9 @@ import { boundPod, gatedPod, movedPod } from './pods.ts';
 import type { GatedReplica } from './pods.ts';
 import type { Infrastructure } from './infrastructure.ts';
 import type { Placement } from '../orchestrator.ts';
-import { Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import { Room } from './room.ts';
+import { Roster } from './roster.ts';
 import { wantedHosts } from './wanted.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -34,7 +36,7 @@ export class Fleet {
   /** Replicas started elsewhere than where one was stopped, after the first placement. */
   moves = 0;
   /** By id; ids are reused. */
-  readonly replicas: (Replica | undefined)[] = [];
+  readonly replicas: readonly (Replica | undefined)[];
   /** Pods without a node: replicas that were lost and are not placed again yet, oldest first. */
   gated: GatedReplica[] = [];
   /** CPU microseconds of replicas that went, since somebody took them out. */
@@ -45,8 +47,9 @@ export class Fleet {
   readonly #infrastructure: Infrastructure;
   readonly #coldStart: ColdStart;
   readonly #around: Surroundings;
-  readonly #ofService: Replica[][];
-  readonly #free: number[] = [];
+  readonly #roster: Roster;
+  readonly #room: Room;
+  readonly #services: number;
   /** Where a microservice has run before: its image is there. */
   readonly #images = new Set<number>();
   #named = 0;
@@ -62,18 +65,21 @@ export class Fleet {
     this.#infrastructure = infrastructure;
     this.#coldStart = coldStart;
     this.#around = around;
-    this.used = new Float64Array(infrastructure.whole.allocatable.length);
-    this.#ofService = applications.flatMap(({ services }) => services.map(() => []));
+    this.#services = applications.reduce((sum, { services }) => sum + services.length, 0);
+    this.#roster = new Roster(this.#services);
+    this.replicas = this.#roster.replicas;
+    this.#room = new Room(infrastructure);
+    this.used = this.#room.used;
   }
 
   /** Replicas of a service that are not gone. */
   of(service: Service): readonly Replica[] {
-    return this.#ofService[service.index] ?? [];
+    return this.#roster.of(service);
   }
 
   /** Everything that is not gone, by service. */
   all(): Replica[] {
-    return this.#ofService.flat();
+    return this.#roster.all();
   }
 
   /**
@@ -89,7 +95,7 @@ export class Fleet {
   /** Puts a gated pod on a node; false when the node has no room for it (any more). */
   pin(gated: GatedReplica, node: string): boolean {
     const host = this.#infrastructure.host(node);
-    if (host === undefined || !this.#fits(gated.service, host)) return false;
+    if (host === undefined || !this.#room.fits(gated.service, host)) return false;
     this.gated = this.gated.filter((other) => other !== gated);
     this.#start(this.#create(gated.service, host, movedPod(gated.pod, node)));
     return true;
@@ -142,7 +148,7 @@ export class Fleet {
   idle(replica: Replica): void {
     if (replica.pending > 0) return;
     if (replica.state === 'draining') this.#remove(replica);
-    else if (replica.state === 'gone') this.#recycle(replica);
+    else if (replica.state === 'gone') this.#roster.recycle(replica);
   }
 
   #bring({ service, hosts }: Wanted): void {
@@ -180,11 +186,8 @@ export class Fleet {
   }
 
   #create(service: Service, host: number, pod: GatedReplica['pod']): Replica {
-    const id = this.#free.pop() ?? this.replicas.length;
-    const replica = new Replica(id, service, host, pod);
-    this.replicas[id] = replica;
+    const replica = this.#roster.create(service, host, pod);
     replica.serveMicros = this.#serveMicros(service, host);
-    this.#ofService[service.index]?.push(replica);
     return replica;
   }
 
@@ -192,7 +195,7 @@ export class Fleet {
   #start(replica: Replica): void {
     const { service, host } = replica;
     const now = this.#around.now();
-    if (!this.#fits(service, host)) {
+    if (!this.#room.fits(service, host)) {
       // It waits for what is to leave this node anyway. The break comes before the make only where waiting would have no end: for a
       // replica of its own service, and for one whose successor waits itself.
       for (const other of this.all())
@@ -204,9 +207,10 @@ export class Fleet {
           this.#drain(other);
     }
     // What left may already have let this one in.
-    if (replica.state !== 'waiting' || !this.#fits(service, host)) return;
-    this.#hold(replica, 1);
-    const image = host * this.#ofService.length + service.index;
+    if (replica.state !== 'waiting' || !this.#room.fits(service, host)) return;
+    this.#room.hold(service, host, 1);
+    replica.held = true;
+    const image = host * this.#services + service.index;
     const pull = this.#images.has(image) ? 0 : this.#coldStart.imageMicros;
     this.#images.add(image);
     if (this.#infrastructure.hostUp[host] === 0) {
@@ -255,39 +259,16 @@ export class Fleet {
   #remove(replica: Replica): void {
     const { service, host } = replica;
     this.#close(replica);
-    if (replica.held) this.#hold(replica, -1);
-    replica.state = 'gone';
+    if (replica.held) this.#room.hold(service, host, -1);
+    replica.held = false;
     const micros = (this.#around.busy(replica) - replica.reported) * service.cores;
     if (micros > 0) this.departed.push({ host, micros });
-    const own = this.#ofService[service.index] ?? [];
-    own.splice(own.indexOf(replica), 1);
-    if (replica.pending === 0) this.#recycle(replica);
+    this.#roster.remove(replica);
     for (const other of this.all()) if (other.state === 'waiting' && other.host === host) this.#start(other);
-  }
-
-  #recycle(replica: Replica): void {
-    this.replicas[replica.id] = undefined;
-    this.#free.push(replica.id);
   }
 
   #serveMicros({ work, cores }: Service, host: number): number {
     const mips = this.#infrastructure.whole.hosts[host]?.mipsPerCpu ?? 1;
     return work === 0 ? 0 : work / (mips * (this.#infrastructure.speed[host] ?? 1) * cores);
-  }
-
-  #fits({ request }: Service, host: number): boolean {
-    const { allocatable } = this.#infrastructure.whole;
-    const first = host * request.length;
-    return request.every(
-      (amount, r) => (this.used[first + r] ?? 0) + amount <= (allocatable[first + r] ?? 0),
-    );
-  }
-
-  #hold(replica: Replica, sign: 1 | -1): void {
-    const { service, host } = replica;
-    replica.held = sign > 0;
-    const first = host * service.request.length;
-    for (const [r, amount] of service.request.entries())
-      this.used[first + r] = (this.used[first + r] ?? 0) + sign * amount;
   }
 }
